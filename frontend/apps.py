@@ -1,0 +1,7 @@
+"""Pages for people and doors for agents."""
+
+from django.apps import AppConfig
+
+
+class FrontendConfig(AppConfig):
+    name = "frontend"
