@@ -116,9 +116,7 @@ def check_keys(bundle: Bundle, agreement: Agreement) -> str:
         _require(entry, "owner", party.urn, f"the {party.role} of the agreement")
         custody = entry.value("provider")
         if custody is not None and custody != signature.provider:
-            raise Contradicted(
-                f"{entry.label} says {custody!r} of the key that is called {signature.provider!r}"
-            )
+            raise Contradicted(f"{entry.label} says {custody!r} of the key that is called {signature.provider!r}")
         used_at = used_from[party.role]
         if used_at is not None and entry.index > used_at:
             raise Contradicted(f"the {party.role}'s key was registered after it is said to have signed")
@@ -130,9 +128,7 @@ def check_signatures(bundle: Bundle, agreement: Agreement) -> str:
     """Both parties signed the SHA-256 of the agreement's exact bytes."""
     for signature in bundle.signatures:
         if signature.document != agreement.document.name:
-            raise Contradicted(
-                f"the {signature.party}'s signature is for {signature.document!r}, not the agreement"
-            )
+            raise Contradicted(f"the {signature.party}'s signature is for {signature.document!r}, not the agreement")
         if not ed25519_accepts(signature.public_key, agreement.document.sha256, signature.signature):
             raise Contradicted(f"the {signature.party}'s signature does not belong to this agreement and key")
     said = [
@@ -189,9 +185,7 @@ def check_price(bundle: Bundle, agreement: Agreement) -> str:
         seen.append(entry.leaf.kind)
     # A buyer may pay in parts and may pay too much; less than the price never funds a period.
     if PAYMENT in seen and _indexes(bundle, FUNDED) and paid_minor < agreement.price_minor:
-        raise Contradicted(
-            f"the payments shown are {paid_minor}, less than the price {agreement.price_minor}"
-        )
+        raise Contradicted(f"the payments shown are {paid_minor}, less than the price {agreement.price_minor}")
     if not seen:
         raise NotClaimed(f"the agreed price is {agreement.price}; no entry about money is in the bundle")
     return f"{', '.join(sorted(set(seen)))} agree with the price of {agreement.price}"

@@ -111,9 +111,7 @@ class Bundle:
         the canonical bytes of the format.
         """
         if len(data) > BUNDLE_BYTES_MAX:
-            raise Unreadable(
-                f"the file is larger than {BUNDLE_BYTES_MAX // 2**20} MiB, the most a bundle may have"
-            )
+            raise Unreadable(f"the file is larger than {BUNDLE_BYTES_MAX // 2**20} MiB, the most a bundle may have")
         whole = shapes.members(loads(data), "the bundle")
         if whole.get("format") != FORMAT:
             raise Unreadable(f"the file is not a bundle of the format {FORMAT}")
@@ -127,9 +125,7 @@ class Bundle:
             checkpoint=shapes.text(whole["checkpoint"], "checkpoint"),
             entries=[_entry(value, position) for position, value in enumerate(entries)],
             documents=[_document(value, position, len(entries)) for position, value in enumerate(documents)],
-            signatures=[
-                _signature(value, position, len(entries)) for position, value in enumerate(signatures)
-            ],
+            signatures=[_signature(value, position, len(entries)) for position, value in enumerate(signatures)],
             members=whole,
         )
         _require_distinct("entries", [entry.index for entry in bundle.entries])

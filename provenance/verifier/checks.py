@@ -118,9 +118,7 @@ def _check_inclusion(bundle: Bundle) -> str:
     checkpoint, _ = _checkpoint(bundle)
     for entry in bundle.entries:
         try:
-            verify_inclusion(
-                leaf_hash(entry.content), entry.index, checkpoint.size, entry.proof, checkpoint.root
-            )
+            verify_inclusion(leaf_hash(entry.content), entry.index, checkpoint.size, entry.proof, checkpoint.root)
         except Refusal as refusal:
             raise Contradicted(f"{entry.label}: {refusal}") from refusal
     return f"all {len(bundle.entries)} entries are in the tree of the checkpoint"

@@ -103,9 +103,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise ProofInvalid(f"the inclusion proof of index {index} does not lead to the root of size {size}")
 
 
-def verify_consistency(
-    old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]
-) -> None:
+def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the tree of `old_size` is the beginning of the tree of `new_size`.
 
     Raises ProofInvalid if it is not, and for an old size of 0: everything is consistent with nothing, so such

@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from provenance import merkle
 from provenance.notes import Checkpoint, SigningKey
 from provenance.verifier.bundle import manifest
-from provenance.verifier.canonical import dumps
+from provenance.verifier.canonical import Json, dumps
 from provenance.verifier.leaves import commitment
 
 ORIGIN = "log.example.cn/taiyuan"
 THREAD = "urn:uuid:01930000-0000-7000-8000-0000000000aa"
-SUPPLIER = {"urn": "urn:uuid:01930000-0000-7000-8000-000000000001", "name": "汾河数据", "uscc": "A"}
-BUYER = {"urn": "urn:uuid:01930000-0000-7000-8000-000000000002", "name": "晋阳能源", "uscc": "B"}
+SUPPLIER: dict[str, Json] = {"urn": "urn:uuid:01930000-0000-7000-8000-000000000001", "name": "汾河数据", "uscc": "A"}
+BUYER: dict[str, Json] = {"urn": "urn:uuid:01930000-0000-7000-8000-000000000002", "name": "晋阳能源", "uscc": "B"}
 FILE_SHA256 = sha256(b"a,b\n1,2\n").hexdigest()
 
 
@@ -33,10 +33,11 @@ class Fact:
         return sha256(f"{self.kind} {name} {self.hidden}".encode()).digest()
 
     def leaf(self, n: int) -> bytes:
-        commitments = {k: commitment(k, self.salt(k), v).hex() for k, v in self.hidden.items()}
+        commitments: dict[str, Any] = {k: commitment(k, self.salt(k), v).hex() for k, v in self.hidden.items()}
         at = f"2026-11-25T09:{n:02d}:00.000000Z"
-        leaf = {"v": 1, "kind": self.kind, "schema": 1, "at": at, "public": self.public}
-        return dumps({**leaf, "commitments": commitments})
+        leaf: dict[str, Any] = {"v": 1, "kind": self.kind, "schema": 1, "at": at, "public": self.public}
+        leaf["commitments"] = commitments
+        return dumps(leaf)
 
     def openings(self) -> dict[str, Any]:
         return {k: {"salt": self.salt(k).hex(), "value": v} for k, v in self.hidden.items()}

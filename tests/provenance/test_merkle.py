@@ -15,7 +15,7 @@ from . import vectors
 # The reference tree of transparency-dev/merkle, and its root after each leaf.
 ENTRIES = [
     bytes.fromhex(entry)
-    for entry in "|00|10|2021|3031|40414243|5051525354555657|606162636465666768696a6b6c6d6e6f".split("|")
+    for entry in ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 ]
 ROOTS = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
