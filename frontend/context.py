@@ -10,21 +10,14 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 
-from frontend import menus
+from frontend import formats, menus
+from market.participants import seats
 from market.participants.members import Member
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "theme"
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One organisation the person may act for."""
-
-    organisation_id: str
-    name: str
-    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +42,8 @@ class Frame:
 
     @property
     def name(self) -> str:
-        """The market's name."""
-        return str(settings.MARKET_NAME)
+        """The market's name in the language of the page."""
+        return str(settings.MARKET_NAME if formats.is_chinese(get_language()) else settings.MARKET_NAME_EN)
 
     @property
     def demonstration(self) -> bool:
@@ -71,7 +64,8 @@ class Frame:
     @cached_property
     def member(self) -> Member | None:
         """Who acts, as the middleware found; None for visitors and for people without an organisation."""
-        member: Member | None = getattr(self._request, "member", None)
+        # The middleware's lazy object is never None itself, only false.
+        member: Member | None = getattr(self._request, "member", None) or None
         return member
 
     @cached_property
@@ -80,9 +74,9 @@ class Frame:
         return 0
 
     @cached_property
-    def seats(self) -> list[Seat]:
+    def seats(self) -> list[seats.Seat]:
         """The organisations this person may act for."""
-        return []
+        return seats.of(self._request)
 
     @cached_property
     def ledger(self) -> LedgerHead | None:

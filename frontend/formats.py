@@ -4,21 +4,16 @@ The only place for these rules; templates reach them through the tags of `market
 """
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils.translation import gettext, ngettext
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+from market.kernel import money as amounts
+
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# Sign and digits of the minor unit. A currency that is not here has no agreed way to be written: KeyError.
-CURRENCIES: Final[dict[str, tuple[str, int]]] = {
-    "CNY": ("¥", 2),
-    "HKD": ("HK$", 2),
-    "USD": ("US$", 2),
-    "EUR": ("€", 2),
-    "JPY": ("JP¥", 0),
-}
 WAN: Final = 10_000
 YI: Final = 100_000_000
 
@@ -35,23 +30,28 @@ def money(minor: int, currency: str, *, language: str | None, form: MoneyForm = 
     """An amount as people read it.
 
     minor: integer minor units (分). form: `exact` writes Free for zero, `balance` writes ¥0.00,
-    `short` writes 1.23 万元 or 4.50 亿元 in Chinese from 10,000 on.
-    Raises KeyError for a currency without an agreed sign.
+    `short` writes 1.23 万元 or 4.50 亿元 in Chinese from 10,000 yuan on.
     """
-    sign, digits = CURRENCIES[currency]
     if minor == 0 and form != "balance":
         return gettext("Free")
-    minus = "−" if minor < 0 else ""
-    whole, rest = divmod(abs(minor), 10**digits)
-    if form == "short" and currency == "CNY" and is_chinese(language) and whole >= WAN:
-        unit, name = (YI, "亿元") if whole >= YI else (WAN, "万元")
-        # Half up on integers: a float would print 1.00 for 1.005.
-        hundredths = (abs(minor) * 100 // 10**digits * 2 + unit) // (2 * unit)
-        if hundredths >= WAN * 100 and unit == WAN:  # 99,999,999 yuan rounds up to 1.00 亿元
-            hundredths, name = hundredths // WAN, "亿元"
-        return f"{minus}{hundredths // 100:,}.{hundredths % 100:02d} {name}"
-    cents = f".{rest:0{digits}d}" if digits else ""
-    return f"{minus}{sign}{whole:,}{cents}"
+    if form == "short" and currency == "CNY" and is_chinese(language) and abs(minor) >= WAN * 100:
+        return ("−" if minor < 0 else "") + _myriads(abs(minor))
+    return amounts.text(minor, currency).replace("-", "−", 1)
+
+
+def _myriads(fen: int) -> str:
+    """At least 10,000 yuan in 万元, from 100,000,000 in 亿元, two decimals, half up on integers."""
+    hundredths = (fen * 2 + WAN) // (2 * WAN)
+    if hundredths < WAN * 100:
+        return f"{hundredths // 100:,}.{hundredths % 100:02d} 万元"
+    hundredths = (fen * 2 + YI) // (2 * YI)
+    return f"{hundredths // 100:,}.{hundredths % 100:02d} 亿元"
+
+
+@cache
+def market_zone() -> ZoneInfo:
+    """The zone in which pages tell times."""
+    return ZoneInfo(settings.MARKET_TIME_ZONE)
 
 
 def day(value: date, *, language: str | None) -> str:
@@ -70,7 +70,7 @@ def when(value: date | datetime, *, language: str | None, form: TimeForm = "full
         return day(value, language=language)
     if value.tzinfo is None:
         raise ValueError("a time on a page needs its zone")
-    local = value.astimezone(SHANGHAI)
+    local = value.astimezone(market_zone())
     if form == "date":
         return day(local, language=language)
     clock = f"{local.hour:02d}:{local.minute:02d}"

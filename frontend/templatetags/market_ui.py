@@ -1,15 +1,15 @@
 """The tags of the pages: states, money, times, proofs, hashes, icons, charts. Load with `{% load market_ui %}`."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal, Protocol
 
 from django import template
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from frontend import badges, charts, formats, icons
+from market.kernel import clock
 
 register = template.Library()
 
@@ -67,7 +67,7 @@ def when(value: date | datetime, form: formats.TimeForm = "full") -> SafeString:
 @register.simple_tag
 def deadline(value: datetime) -> SafeString:
     """`{% deadline period.due_at %}`: time left and the moment, or by how much it is over."""
-    left = value - timezone.now()
+    left = value - clock.now()
     if left.total_seconds() < 0:
         overdue = gettext("%(span)s overdue") % {"span": formats.span(left)}
         return format_html('<span class="overdue">{}</span>', overdue)
@@ -79,7 +79,7 @@ def deadline(value: datetime) -> SafeString:
 @register.filter
 def time_left(value: datetime) -> str:
     """`{{ period.due_at|time_left }}`: only the words, for the large line of a turn box."""
-    left = value - timezone.now()
+    left = value - clock.now()
     pattern = gettext("%(span)s overdue") if left.total_seconds() < 0 else gettext("%(span)s left")
     return pattern % {"span": formats.span(left)}
 
@@ -140,5 +140,5 @@ def attributes(pairs: dict[str, str]) -> SafeString:
 
 def _machine_time(value: date | datetime) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds")
+        return value.astimezone(UTC).isoformat(timespec="seconds")
     return value.isoformat()

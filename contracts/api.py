@@ -1,0 +1,5 @@
+"""The contracts room's doors for programs."""
+
+from ninja import Router
+
+router = Router(tags=["contracts"])

@@ -1,0 +1,5 @@
+"""The listings room's doors for programs."""
+
+from ninja import Router
+
+router = Router(tags=["listings"])

@@ -1,0 +1,29 @@
+"""Every table of this room, in one place for Django to find."""
+
+from market.events.models import Dispatch, Event, Opening
+from market.holds import Hold
+from market.participants.models import (
+    Admission,
+    ApiKey,
+    Invitation,
+    Membership,
+    Organisation,
+    Person,
+    PublicKey,
+)
+from market.rules import Rule
+
+__all__ = [
+    "Admission",
+    "ApiKey",
+    "Dispatch",
+    "Event",
+    "Hold",
+    "Invitation",
+    "Membership",
+    "Opening",
+    "Organisation",
+    "Person",
+    "PublicKey",
+    "Rule",
+]

@@ -1,0 +1,18 @@
+"""Who is told of what: the one table by which news goes up. Upper rooms are named here by string.
+
+`job:` names a Celery task that gets the event's payload; the others are called by the dispatcher itself.
+"""
+
+from typing import Final
+
+SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "resource.received": ("job:listings.tasks.take_in",),
+    "payment.received": ("contracts.trade.hear_payment",),
+    "use.closed": ("contracts.trade.hear_delivery",),
+    "hold.lifted": ("market.events.dispatch.hear_lifting",),
+}
+
+
+def of(kind: str) -> list[str]:
+    """The subscribers of a kind of event, in order; most kinds have none."""
+    return list(SUBSCRIPTIONS.get(kind, ()))

@@ -1,0 +1,5 @@
+"""The provenance room's doors for programs."""
+
+from ninja import Router
+
+router = Router(tags=["provenance"])

@@ -1,0 +1,5 @@
+"""The settlement room's doors for programs."""
+
+from ninja import Router
+
+router = Router(tags=["settlement"])
