@@ -65,9 +65,7 @@ def allow(*who: str | Role, scope: str | None = None) -> Callable[[View], View]:
 
 def _refusal(rule: AccessRule) -> str:
     if rule.roles:
-        return _t("Needed role: %(roles)s.") % {
-            "roles": ", ".join(str(role.label) for role in sorted(rule.roles))
-        }
+        return _t("Needed role: %(roles)s.") % {"roles": ", ".join(str(role.label) for role in sorted(rule.roles))}
     return _t("Make or join an organisation first.")
 
 

@@ -131,6 +131,4 @@ def mail(url: str) -> tuple[str, str | None, str, int, str, str, bool, bool]:
             is_tls,
             is_ssl,
         )
-    raise ImproperlyConfigured(
-        "EMAIL_URL must begin with console:, file://, smtp://, smtp+tls:// or smtps://."
-    )
+    raise ImproperlyConfigured("EMAIL_URL must begin with console:, file://, smtp://, smtp+tls:// or smtps://.")

@@ -29,9 +29,7 @@ def as_owner(connection: BaseDatabaseWrapper, owner: dict[str, Any]) -> Iterator
         connection.settings_dict.update(kept)
 
 
-def write(
-    connection: BaseDatabaseWrapper, tables: Iterable[type[models.Model]], role: str = APP_ROLE
-) -> None:
+def write(connection: BaseDatabaseWrapper, tables: Iterable[type[models.Model]], role: str = APP_ROLE) -> None:
     """Grant by each model's APPEND_ONLY: SELECT and INSERT for those, full row rights for the rest, TRUNCATE never.
 
     A model may name the columns that stay changeable in CHANGEABLE, e.g. the balances of an account.
@@ -45,11 +43,7 @@ def write(
         for model in tables:
             table = sql.Identifier(model._meta.db_table)
             cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, who))
-            rights = (
-                "SELECT, INSERT" if getattr(model, "APPEND_ONLY", False) else "SELECT, INSERT, UPDATE, DELETE"
-            )
+            rights = "SELECT, INSERT" if getattr(model, "APPEND_ONLY", False) else "SELECT, INSERT, UPDATE, DELETE"
             cursor.execute(sql.SQL("GRANT " + rights + " ON {} TO {}").format(table, who))
             for column in getattr(model, "CHANGEABLE", ()):
-                cursor.execute(
-                    sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(sql.Identifier(column), table, who)
-                )
+                cursor.execute(sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(sql.Identifier(column), table, who))

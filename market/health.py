@@ -24,9 +24,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """
     parts = state()
     ready = all(part["ok"] for part in parts.values())
-    return JsonResponse(
-        {"status": "ready" if ready else "not ready", "parts": parts}, status=200 if ready else 503
-    )
+    return JsonResponse({"status": "ready" if ready else "not ready", "parts": parts}, status=200 if ready else 503)
 
 
 def state() -> dict[str, dict[str, Any]]:

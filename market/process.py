@@ -68,9 +68,7 @@ class Lock:
         """Hold or drop a second lock by which something else is shown to be well."""
         (self.shown.add if is_on else self.shown.discard)(key)
         if self.connection is not None:
-            self.connection.execute(
-                f"SELECT {'pg_try_advisory_lock' if is_on else 'pg_advisory_unlock'}(%s)", [key]
-            )
+            self.connection.execute(f"SELECT {'pg_try_advisory_lock' if is_on else 'pg_advisory_unlock'}(%s)", [key])
 
     def wait(self, seconds: float) -> None:
         """Return after the time, or at once when a notification comes."""

@@ -21,18 +21,15 @@ _running = env.running()
 PORT = env.number("PORT", int(_running.get("port") or 8000))
 DELIVERY_PORT = env.number("DELIVERY_PORT", int(_running.get("delivery_port") or 8001))
 PUBLIC_URL = env.text("PUBLIC_URL", None if PRODUCTION else f"http://localhost:{PORT}").rstrip("/")
-DELIVERY_URL = env.text("DELIVERY_URL", None if PRODUCTION else f"http://localhost:{DELIVERY_PORT}").rstrip(
-    "/"
-)
+DELIVERY_URL = env.text("DELIVERY_URL", None if PRODUCTION else f"http://localhost:{DELIVERY_PORT}").rstrip("/")
 # Demonstration accounts exist only here; the demonstration commands refuse to run anywhere else.
 DEMONSTRATION = not PRODUCTION
 MARKET_NAME = env.text("MARKET_NAME", "太原数据要素市场")
-CUSTODIAN = env.text(
-    "CUSTODIAN", "" if not PRODUCTION else None
-)  # who holds clients' money; empty: nobody yet
-ALLOWED_HOSTS = env.text(
-    "ALLOWED_HOSTS", "*" if not PRODUCTION else PUBLIC_URL.split("://")[-1].split(":")[0]
-).split(",")
+MARKET_NAME_EN = env.text("MARKET_NAME_EN", "Taiyuan Data Market" if MARKET_NAME == "太原数据要素市场" else MARKET_NAME)
+CUSTODIAN = env.text("CUSTODIAN", "" if not PRODUCTION else None)  # who holds clients' money; empty: nobody yet
+ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "*" if not PRODUCTION else PUBLIC_URL.split("://")[-1].split(":")[0]).split(
+    ","
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # --- secrets ----------------------------------------------------------------------------------
@@ -99,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "frontend.refusals.RefusalMiddleware",
 ]
 ROOT_URLCONF = "market.urls"
 WSGI_APPLICATION = "market.wsgi.application"
@@ -166,6 +164,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "frontend.views.errors.stale_form"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -206,9 +205,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").is_file()
 
 # --- files that strangers send -------------------------------------------------------------------------
-FILE_UPLOAD_HANDLERS = [
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler"
-]  # streamed, never in memory
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]  # streamed, never in memory
 FILE_UPLOAD_TEMP_DIR = str(UPLOAD_DIR) if UPLOAD_DIR.is_dir() else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 UPLOAD_BYTES_MAX = env.number("UPLOAD_BYTES_MAX", 2 * 1024**3)
@@ -229,9 +226,7 @@ RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": "120/m"}
 # --- jobs ---------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text(
     "BROKER_URL",
-    None
-    if PRODUCTION
-    else f"redis+socket://{_running.get('valkey_socket') or VAR_DIR / 'run' / 'valkey.sock'}",
+    None if PRODUCTION else f"redis+socket://{_running.get('valkey_socket') or VAR_DIR / 'run' / 'valkey.sock'}",
 )
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -30,9 +30,7 @@ class NothingTold(RuntimeError):
     """A verb changed something and recorded no event of its own: its transaction is rolled back."""
 
 
-def verb(
-    *kinds: str, composes: bool = False, durable: bool = False
-) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def verb(*kinds: str, composes: bool = False, durable: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Run the function in one transaction and check that it recorded one of its kinds.
 
     composes: calls verbs of other rooms, whose events count. durable: an entry point that is never composed.
@@ -46,9 +44,7 @@ def verb(
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             with transaction.atomic(durable=durable, savepoint=False), outbox.watch() as told:
                 result = function(*args, **kwargs)
-                spoke = (
-                    bool(told.kinds) if composes and not kinds else any(kind in kinds for kind in told.kinds)
-                )
+                spoke = bool(told.kinds) if composes and not kinds else any(kind in kinds for kind in told.kinds)
                 if not spoke and not told.is_unchanged:
                     raise NothingTold(f"{name} recorded none of {kinds}")
             return result

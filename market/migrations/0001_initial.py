@@ -31,9 +31,7 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField(unique=True)),
                 (
                     "scopes",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=32), size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), size=None),
                 ),
                 ("created_at", models.DateTimeField(default=market.kernel.clock.now)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
@@ -221,9 +219,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "provider",
-                    models.CharField(
-                        choices=[("own_key", "own_key"), ("sealed_key", "sealed_key")], max_length=12
-                    ),
+                    models.CharField(choices=[("own_key", "own_key"), ("sealed_key", "sealed_key")], max_length=12),
                 ),
                 ("algorithm", models.CharField(default="Ed25519", max_length=16)),
                 ("public_key", models.BinaryField(unique=True)),
@@ -240,9 +236,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=64)),
                 ("version", models.PositiveIntegerField()),
@@ -358,9 +352,7 @@ class Migration(migrations.Migration):
                 ("actor", models.CharField(max_length=80)),
                 (
                     "parties",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.UUIDField(), default=list, size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
                 ),
                 ("fields", models.JSONField()),
             ],
@@ -524,9 +516,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="opening",
-            index=models.Index(
-                condition=models.Q(("thread__isnull", False)), fields=["thread"], name="opening_thread"
-            ),
+            index=models.Index(condition=models.Q(("thread__isnull", False)), fields=["thread"], name="opening_thread"),
         ),
         migrations.AddIndex(
             model_name="opening",
@@ -542,9 +532,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("roles__len__gt", 0)), name="membership_has_a_role"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("roles__len__gt", 0)), name="membership_has_a_role"),
         ),
         migrations.AddIndex(
             model_name="admission",

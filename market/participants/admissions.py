@@ -98,14 +98,10 @@ def submit(
         )
     if organisation.kind != OrganisationKind.INDIVIDUAL and not legal_representative.strip():
         wrong.append(
-            FieldProblem(
-                field="legal_representative", reason=_t("is empty"), fix=_t("as written in the licence")
-            )
+            FieldProblem(field="legal_representative", reason=_t("is empty"), fix=_t("as written in the licence"))
         )
     if not licence_key:
-        wrong.append(
-            FieldProblem(field="licence", reason=_t("is missing"), fix=_t("attach a scan (PDF, PNG or JPEG)"))
-        )
+        wrong.append(FieldProblem(field="licence", reason=_t("is missing"), fix=_t("attach a scan (PDF, PNG or JPEG)")))
     if terms_version != terms.version:
         wrong.append(
             FieldProblem(

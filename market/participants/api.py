@@ -45,9 +45,7 @@ def organisation(request: MemberRequest) -> Organisation:
 @allow(MEMBER)
 def list_keys(request: MemberRequest) -> list[PublicKey]:
     """The signing keys of the caller's organisation, newest first; at most 100."""
-    return list(
-        PublicKey.objects.filter(organisation_id=request.auth.organisation_id).order_by("-created_at")[:100]
-    )
+    return list(PublicKey.objects.filter(organisation_id=request.auth.organisation_id).order_by("-created_at")[:100])
 
 
 @router.post("/keys", response={201: KeyOut})

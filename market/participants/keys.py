@@ -85,11 +85,7 @@ def _keep(public_key: bytes, provider: PublicKey.Provider, by: Member, **sealed:
 def revoke(key_id: UUID, *, by: Member) -> PublicKey:
     """Take a key out of use; what it signed stays signed. Raises NotFound, Conflict."""
     by.require(Role.SIGNATORY, Role.ADMIN)
-    key = (
-        PublicKey.objects.select_for_update(no_key=True)
-        .filter(id=key_id, organisation_id=by.organisation_id)
-        .first()
-    )
+    key = PublicKey.objects.select_for_update(no_key=True).filter(id=key_id, organisation_id=by.organisation_id).first()
     if key is None:
         raise NotFound
     if key.revoked_at is not None:
@@ -116,14 +112,10 @@ def issue(*, name: str, scopes: list[str], days: int | None = None, by: Member) 
     by.require(Role.DEVELOPER, Role.ADMIN)
     wrong: list[FieldProblem] = []
     if not name.strip():
-        wrong.append(
-            FieldProblem(field="name", reason=_t("is empty"), fix=_t("name the program that will use it"))
-        )
+        wrong.append(FieldProblem(field="name", reason=_t("is empty"), fix=_t("name the program that will use it")))
     if not scopes or set(scopes) - SCOPES:
         wrong.append(
-            FieldProblem(
-                field="scopes", reason=_t("names an unknown scope or none"), fix=", ".join(sorted(SCOPES))
-            )
+            FieldProblem(field="scopes", reason=_t("names an unknown scope or none"), fix=", ".join(sorted(SCOPES)))
         )
     if wrong:
         raise Invalid(wrong)
@@ -177,11 +169,7 @@ def find(text: str) -> ApiKey | None:
     if not text.startswith("dm_"):
         return None
     digest = hashlib.sha256(text.removeprefix("dm_").encode()).digest()
-    key = (
-        ApiKey.objects.select_related("membership__organisation", "membership__person")
-        .filter(digest=digest)
-        .first()
-    )
+    key = ApiKey.objects.select_related("membership__organisation", "membership__person").filter(digest=digest).first()
     if key is None or key.revoked_at or (key.expires_at and key.expires_at <= clock.now()):
         return None
     if key.membership.ended_at or not key.membership.person.is_active:

@@ -36,9 +36,7 @@ class Role(models.TextChoices):
 
 
 TRADING_ROLES = frozenset({Role.ADMIN, Role.TRADER, Role.SIGNATORY, Role.FINANCE, Role.CDO, Role.DEVELOPER})
-OPERATOR_ROLES = frozenset(
-    {Role.REVIEWER, Role.CLERK, Role.APPROVER, Role.AUDITOR, Role.SYSADMIN, Role.SECADMIN}
-)
+OPERATOR_ROLES = frozenset({Role.REVIEWER, Role.CLERK, Role.APPROVER, Role.AUDITOR, Role.SYSADMIN, Role.SECADMIN})
 AUTHORITY_ROLES = frozenset(
     {Role.REGULATOR_DATA, Role.REGULATOR_GOV_IT, Role.REGULATOR_CAC, Role.REGULATOR_PS, Role.REGULATOR_SECTOR}
 )
@@ -98,9 +96,7 @@ class Member:
         """Refuse unless any of the roles is held. Raises NotAllowed."""
         if not self.has(*roles):
             wanted = ", ".join(str(role.label) for role in roles)
-            raise NotAllowed(
-                _t("Needed role: %(roles)s.") % {"roles": wanted}, roles=[str(role) for role in roles]
-            )
+            raise NotAllowed(_t("Needed role: %(roles)s.") % {"roles": wanted}, roles=[str(role) for role in roles])
 
     def require_trading(self, *roles: Role) -> None:
         """Refuse unless an admitted organisation that may trade acts, in one of the roles. Raises NotAllowed.

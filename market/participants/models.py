@@ -67,18 +67,14 @@ class Organisation(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=OrganisationKind.values), name="organisation_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=OrganisationKind.values), name="organisation_kind_known"),
             models.UniqueConstraint(fields=["uscc"], condition=~Q(uscc=""), name="organisation_one_per_uscc"),
             models.UniqueConstraint(
                 fields=["identity_digest"],
                 condition=Q(identity_digest__isnull=False),
                 name="organisation_one_per_identity",
             ),
-            models.UniqueConstraint(
-                fields=["kind"], condition=Q(kind="operator"), name="organisation_one_operator"
-            ),
+            models.UniqueConstraint(fields=["kind"], condition=Q(kind="operator"), name="organisation_one_operator"),
             models.CheckConstraint(
                 condition=Q(admitted_at__isnull=True) | ~Q(kind__in=["operator", "authority"]),
                 name="organisation_operator_never_trades",
@@ -101,9 +97,7 @@ class Membership(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
     roles = ArrayField(models.CharField(max_length=24, choices=Role))
-    district = models.CharField(
-        max_length=6, default="", blank=True
-    )  # a prefix: "1401" sees 140105; "" sees all
+    district = models.CharField(max_length=6, default="", blank=True)  # a prefix: "1401" sees 140105; "" sees all
     sector = models.CharField(max_length=16, default="", blank=True)  # "" sees all
     created_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -163,9 +157,7 @@ class Admission(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=AdmissionState.values), name="admission_state_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=AdmissionState.values), name="admission_state_known"),
             models.UniqueConstraint(
                 fields=["organisation"],
                 condition=Q(state__in=["draft", "submitted", "returned"]),
@@ -227,8 +219,7 @@ class PublicKey(models.Model):
                 condition=Q(provider__in=["own_key", "sealed_key"]), name="public_key_provider_known"
             ),
             models.CheckConstraint(
-                condition=Q(provider="own_key", sealed__isnull=True)
-                | Q(provider="sealed_key", sealed__isnull=False),
+                condition=Q(provider="own_key", sealed__isnull=True) | Q(provider="sealed_key", sealed__isnull=False),
                 name="public_key_sealed_only_when_kept_here",
             ),
         ]

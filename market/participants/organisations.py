@@ -50,16 +50,12 @@ def create(
     """
     wrong: list[FieldProblem] = []
     if kind not in SELF_MADE:
-        wrong.append(
-            FieldProblem(field="kind", reason=_t("cannot be registered here"), fix=_t("choose another kind"))
-        )
+        wrong.append(FieldProblem(field="kind", reason=_t("cannot be registered here"), fix=_t("choose another kind")))
     if not name.strip():
         wrong.append(FieldProblem(field="name", reason=_t("is empty"), fix=_t("give the registered name")))
     if not (len(district) == 6 and district.isdigit()):
         wrong.append(
-            FieldProblem(
-                field="district", reason=_t("is not a division code"), fix=_t("six digits, e.g. 140105")
-            )
+            FieldProblem(field="district", reason=_t("is not a division code"), fix=_t("six digits, e.g. 140105"))
         )
     if not sector.strip():
         wrong.append(FieldProblem(field="sector", reason=_t("is empty"), fix=_t("choose a sector")))
@@ -72,12 +68,8 @@ def create(
     person_number = identity_number.strip().upper() if kind == OrganisationKind.INDIVIDUAL else ""
     organisation = Organisation(kind=kind, name=name.strip(), district=district, sector=sector)
     if person_number:
-        organisation.identity_sealed = seals.seal(
-            person_number.encode(), settings.FIELD_KEY, purpose="identity"
-        )
-        organisation.identity_digest = seals.digest(
-            person_number.encode(), settings.FIELD_KEY, purpose="identity"
-        )
+        organisation.identity_sealed = seals.seal(person_number.encode(), settings.FIELD_KEY, purpose="identity")
+        organisation.identity_digest = seals.digest(person_number.encode(), settings.FIELD_KEY, purpose="identity")
         organisation.identity_masked = f"{person_number[:6]}********{person_number[-4:]}"
     else:
         organisation.uscc = uscc.strip().upper()
