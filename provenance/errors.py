@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext_lazy as _
 
-from market.kernel.errors import Conflict, MarketError
+from market.kernel.errors import Conflict, MarketError, NotFound
 
 
 class NotYetLogged(Conflict):
@@ -13,11 +13,24 @@ class NotYetLogged(Conflict):
     title = _("Not yet in the log")
 
 
+class NoSuchSize(NotFound):
+    """The log has no such index or never had that size."""
+
+    title = _("The log has no such place")
+
+
 class NoCheckpoint(MarketError):
     """The log has signed nothing yet, so there is nothing to prove against."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = _("The log has not begun")
+
+
+class LogUnreadable(MarketError):
+    """A published tile is missing or damaged where this process reads the log."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = _("The published log cannot be read")
 
 
 class LogHalted(Exception):

@@ -9,63 +9,122 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('market', '0002_guards'),
+        ("market", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('trade', 'trade'), ('product', 'product'), ('agreement', 'agreement'), ('delivery', 'delivery'), ('settlement', 'settlement')], max_length=16)),
-                ('subject', models.UUIDField()),
-                ('parties', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('issued_at', models.DateTimeField(default=market.kernel.clock.now)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("trade", "trade"),
+                            ("product", "product"),
+                            ("agreement", "agreement"),
+                            ("delivery", "delivery"),
+                            ("settlement", "settlement"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("subject", models.UUIDField()),
+                (
+                    "parties",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+                ),
+                ("issued_at", models.DateTimeField(default=market.kernel.clock.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['trade', 'product', 'agreement', 'delivery', 'settlement'])), name='certificate_kind_known'), models.UniqueConstraint(fields=('kind', 'subject'), name='certificate_one_per_subject')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["trade", "product", "agreement", "delivery", "settlement"])),
+                        name="certificate_kind_known",
+                    ),
+                    models.UniqueConstraint(fields=("kind", "subject"), name="certificate_one_per_subject"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('size', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('root', models.BinaryField()),
-                ('note', models.TextField()),
-                ('created_at', models.DateTimeField()),
+                ("size", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("root", models.BinaryField()),
+                ("note", models.TextField()),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('root'), function='octet_length', output_field=models.IntegerField()), 32), name='checkpoint_root_is_sha256')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.Exact(
+                            models.Func(models.F("root"), function="octet_length", output_field=models.IntegerField()),
+                            32,
+                        ),
+                        name="checkpoint_root_is_sha256",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LogState',
+            name="LogState",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('size', models.BigIntegerField(default=0)),
-                ('root', models.BinaryField(default=b"\xe3\xb0\xc4B\x98\xfc\x1c\x14\x9a\xfb\xf4\xc8\x99o\xb9$'\xaeA\xe4d\x9b\x93L\xa4\x95\x99\x1bxR\xb8U")),
-                ('frontier', models.BinaryField(default=b'')),
-                ('xmin_done', models.BigIntegerField(default=0)),
-                ('system_identifier', models.BigIntegerField(default=0)),
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("size", models.BigIntegerField(default=0)),
+                (
+                    "root",
+                    models.BinaryField(
+                        default=b"\xe3\xb0\xc4B\x98\xfc\x1c\x14\x9a\xfb\xf4\xc8\x99o\xb9$'\xaeA\xe4d\x9b\x93L\xa4\x95\x99\x1bxR\xb8U"
+                    ),
+                ),
+                ("frontier", models.BinaryField(default=b"")),
+                ("xmin_done", models.BigIntegerField(default=0)),
+                ("system_identifier", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='log_state_is_one_row'), models.CheckConstraint(condition=models.Q(('size__gte', 0)), name='log_state_size_from_zero'), models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('root'), function='octet_length', output_field=models.IntegerField()), 32), name='log_state_root_is_sha256')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="log_state_is_one_row"),
+                    models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="log_state_size_from_zero"),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.Exact(
+                            models.Func(models.F("root"), function="octet_length", output_field=models.IntegerField()),
+                            32,
+                        ),
+                        name="log_state_root_is_sha256",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Leaf',
+            name="Leaf",
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('leaf_hash', models.BinaryField()),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='leaf', to='market.event')),
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("leaf_hash", models.BinaryField()),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="leaf", to="market.event"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['leaf_hash'], name='leaf_by_hash')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('index__gte', 0)), name='leaf_index_from_zero'), models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('leaf_hash'), function='octet_length', output_field=models.IntegerField()), 32), name='leaf_hash_is_sha256')],
+                "indexes": [models.Index(fields=["leaf_hash"], name="leaf_by_hash")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("index__gte", 0)), name="leaf_index_from_zero"),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.Exact(
+                            models.Func(
+                                models.F("leaf_hash"), function="octet_length", output_field=models.IntegerField()
+                            ),
+                            32,
+                        ),
+                        name="leaf_hash_is_sha256",
+                    ),
+                ],
             },
         ),
     ]

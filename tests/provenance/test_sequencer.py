@@ -112,9 +112,9 @@ def test_an_event_that_commits_late_with_a_lower_number_is_not_lost(log_dir: Pat
 
 def test_a_rolled_back_event_leaves_no_gap(log_dir: Path, record: Record) -> None:
     record(1)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         record(2)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     record(3)
 
     assert sequencer.drain() == 2
@@ -133,7 +133,7 @@ def test_of_two_sequencers_one_works_and_the_other_stores_nothing(log_dir: Path,
         taken.append(second.round())
         take(*args)
 
-    first._take = overtaken  # type: ignore[method-assign]  # lets the second go by at the worst moment
+    first._take = overtaken  # type: ignore[assignment]  # lets the second go by at the worst moment
 
     assert first.round() == 0
     assert taken == [5]
@@ -163,9 +163,10 @@ def test_a_kill_between_any_two_steps_is_made_good_by_the_next_start(
     def die(*_: Any) -> None:
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(Sequencer if point == "_write_tiles" else checkpoints, point, die)
+    monkeypatch.setattr(Sequencer if point == "_write_tiles" else checkpoints, point, die)
+    with pytest.raises(Killed):
         sequencer.drain()
+    monkeypatch.undo()
     assert checkpoints.latest(log_dir) == before
     assert LogState.objects.get().size == 301
 
@@ -289,7 +290,7 @@ def test_the_running_role_cannot_change_what_is_logged(
     column = {"provenance_leaf": "index", "provenance_checkpoint": "size", "provenance_certificate": "kind"}[table]
 
     with process.connect() as database, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        database.execute(statement.format(table, column, column))  # type: ignore[arg-type]
+        database.execute(statement.format(table, column, column))
 
     require_whole_log(log_dir)
 
