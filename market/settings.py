@@ -1,6 +1,7 @@
 """Settings. Importing them writes nothing; each variable that is set replaces its embedded default."""
 
 import secrets
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -194,15 +195,17 @@ MARKET_TIME_ZONE = "Asia/Shanghai"
 # --- static files -------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# The collecting command is what writes the manifest, so it cannot wait for one.
+_has_manifest = (STATIC_ROOT / "staticfiles.json").is_file() or sys.argv[1:2] == ["collectstatic"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if (STATIC_ROOT / "staticfiles.json").is_file()
+        if _has_manifest
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").is_file()
+WHITENOISE_USE_FINDERS = not _has_manifest
 
 # --- files that strangers send -------------------------------------------------------------------------
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]  # streamed, never in memory
