@@ -48,5 +48,15 @@ declare(
     complete=bool,
     why=str,
 )
+# The whole file has left for the first time, while its use goes on.
+declare(
+    "use.completed",
+    basis="条例 22; 网络数据安全管理条例 12",
+    grant=str,
+    reference=str,
+    number=int,
+    bytes=int,
+    complete=bool,
+)
 # A range that was still running when its use was closed: what left in its last second.
 declare("use.overran", basis="网络数据安全管理条例 12", grant=str, reference=str, bytes=int, total_bytes=int)

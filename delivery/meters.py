@@ -1,7 +1,8 @@
 """What left: bytes and ranges for each use, and for each grant and day of the market's calendar."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,20 +20,23 @@ INSERT INTO delivery_meter (grant_id, "on", uses, ranges, bytes_sent) VALUES (%s
 ON CONFLICT (grant_id, "on") DO UPDATE SET uses = delivery_meter.uses + 1"""
 # One statement, so that use and day never part. A file of no bytes is complete with its first range.
 _ADD: Final = """
-WITH use AS (
+WITH before AS (
+    SELECT u.id, u.is_complete, g.file_bytes FROM delivery_use AS u JOIN delivery_grant AS g ON g.id = u.grant_id
+    WHERE u.id = %(use)s FOR NO KEY UPDATE OF u
+), use AS (
     UPDATE delivery_use AS u
     SET bytes_sent = u.bytes_sent + %(bytes)s, ranges = u.ranges + %(ranges)s, last_range_at = %(at)s,
         covered = u.covered + int8multirange(int8range(%(start)s, %(end)s)),
-        is_complete = int8range(0, g.file_bytes) <@ (u.covered + int8multirange(int8range(%(start)s, %(end)s)))
-    FROM delivery_grant AS g WHERE u.id = %(use)s AND g.id = u.grant_id
-    RETURNING u.id, u.grant_id, u.state, u.bytes_sent
+        is_complete = int8range(0, b.file_bytes) <@ (u.covered + int8multirange(int8range(%(start)s, %(end)s)))
+    FROM before AS b WHERE u.id = b.id
+    RETURNING u.grant_id, u.state, u.bytes_sent, u.is_complete AND NOT b.is_complete AS is_newly_complete
 ), day AS (
     INSERT INTO delivery_meter (grant_id, "on", uses, ranges, bytes_sent)
     SELECT grant_id, %(on)s, 0, %(ranges)s, %(bytes)s FROM use
     ON CONFLICT (grant_id, "on") DO UPDATE
     SET ranges = delivery_meter.ranges + excluded.ranges, bytes_sent = delivery_meter.bytes_sent + excluded.bytes_sent
 )
-SELECT state, bytes_sent FROM use"""
+SELECT state, bytes_sent, is_newly_complete FROM use"""
 
 
 def count_use(grant: Grant, *, at: datetime) -> None:
@@ -44,7 +48,8 @@ def count_use(grant: Grant, *, at: datetime) -> None:
 def add(use_id: UUID, *, start: int, end: int, has_ended: bool) -> None:
     """Add the bytes start to end (exclusive) of the file; has_ended counts a range.
 
-    No event for each: opening and closing tell. What still ran when the use was closed is told here.
+    No event for each: opening and closing tell. Told here: the moment when the whole file has left, and
+    what a range still sent while its use was being closed.
     """
     at = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -60,23 +65,24 @@ def add(use_id: UUID, *, start: int, end: int, has_ended: bool) -> None:
                 "on": _day(at),
             },
         )
-        (state, total) = cursor.fetchone() or ("", 0)
+        state, total, is_newly_complete = cursor.fetchone() or ("", 0, False)
+        if is_newly_complete:
+            _tell(use_id, "use.completed", lambda use: {"number": use.number, "bytes": total, "complete": True})
         if state == UseState.CLOSED and end > start:
-            _tell_overrun(use_id, end - start, total)
+            _tell(use_id, "use.overran", lambda use: {"bytes": end - start, "total_bytes": total})
 
 
-def _tell_overrun(use_id: UUID, late: int, total: int) -> None:
+def _tell(use_id: UUID, kind: str, fields: Callable[[Use], dict[str, Any]]) -> None:
     use = Use.objects.select_related("grant").get(id=use_id)
     outbox.record(
-        "use.overran",
+        kind,
         subject=use.urn,
         actor=system("delivery").urn,
         thread=ids.urn(use.grant.thread),
         parties=[use.grant.supplier_id, use.grant.buyer_id],
         grant=use.grant.urn,
         reference=ids.urn(use.grant.reference),
-        bytes=late,
-        total_bytes=total,
+        **fields(use),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Sum
 from django.utils.translation import gettext as _t
 
@@ -170,9 +171,20 @@ def _end(use: Use, *, why: str, by: Actor) -> None:
         number=use.number,
         bytes=use.bytes_sent,
         ranges=use.ranges,
-        complete=use.is_complete,
+        complete=_has_left_whole(use.grant),
         why=why,
     )
+
+
+def _has_left_whole(grant: Grant) -> bool:
+    """Whether every byte of the file has left, under whichever uses of the grant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT int8range(0, %s) <@ range_agg(covered) AND sum(ranges) > 0 FROM delivery_use WHERE grant_id = %s",
+            [grant.file_bytes, grant.id],
+        )
+        (is_whole,) = cursor.fetchone() or (False,)
+    return bool(is_whole)
 
 
 def _locked_with_siblings(grant_id: UUID) -> Grant:
