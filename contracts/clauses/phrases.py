@@ -111,16 +111,12 @@ def _limits(phrase: Phrase) -> Wording:
 def _limit(phrase: Phrase) -> Wording:
     if phrase.code in _JOINS:
         found = phrase.params["limits"]
-        parts = (
-            [_limit(part) for part in found if isinstance(part, Phrase)] if isinstance(found, tuple) else []
-        )
+        parts = [_limit(part) for part in found if isinstance(part, Phrase)] if isinstance(found, tuple) else []
         join = _JOINS[phrase.code]
         zh, en = "；".join(part.zh for part in parts), "; ".join(part.en for part in parts)
         return Wording(f"{join.zh}（{zh}）", f"{join.en} ({en})")
     operand, operator = str(phrase.params["operand"]), str(phrase.params["operator"])
     values = listed([cleaned(text) for text in texts_of(phrase.params["values"])])
     name = _OPERANDS[operand]
-    verb = (
-        _TIME_OPERATORS.get(operator, _OPERATORS[operator]) if operand == "dateTime" else _OPERATORS[operator]
-    )
+    verb = _TIME_OPERATORS.get(operator, _OPERATORS[operator]) if operand == "dateTime" else _OPERATORS[operator]
     return Wording(f"{name.zh}{verb.zh}{values.zh}", f"{name.en} {verb.en} {values.en}")

@@ -11,8 +11,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
         title=Wording("交付与完成", "Delivery and completion"),
         paragraphs={
             "paid": Wording(
-                "供方经市场交付：应付款全部到账后{delivery_due_days}日内，市场经{delivery_modes}向需"
-                "方开放数据。",
+                "供方经市场交付：应付款全部到账后{delivery_due_days}日内，市场经{delivery_modes}向需方开放数据。",
                 "The supplier delivers through the market: within {delivery_due_days} days after the "
                 "full amount has arrived, the market opens the data to the buyer by {delivery_modes}.",
             ),
@@ -131,8 +130,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             ),
             "no_silence": Wording(
                 "需方未作答复的，不视为验收；供方可以催告，也可以提请市场处理。",
-                "Silence of the buyer is not acceptance; the supplier may remind the buyer or turn to "
-                "the market.",
+                "Silence of the buyer is not acceptance; the supplier may remind the buyer or turn to the market.",
             ),
             "objection": Wording(
                 "异议经市场提出，写明不符合约定之处。提出异议的，争议部分的款项在处理完毕前不动。",

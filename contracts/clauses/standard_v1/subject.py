@@ -53,8 +53,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "lawful.",
             ),
             "file": Wording(
-                "数据文件共{file_bytes}字节，SHA-256指纹为{file_sha256}。交付的文件与此指纹不同的，视"
-                "为未交付。",
+                "数据文件共{file_bytes}字节，SHA-256指纹为{file_sha256}。交付的文件与此指纹不同的，视为未交付。",
                 "The data file has {file_bytes} bytes and the SHA-256 fingerprint {file_sha256}. A "
                 "file with another fingerprint does not count as delivered.",
             ),
@@ -88,14 +87,11 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     ),
     Clause(
         code="use",
-        title=Wording(
-            "使用目的、方式、范围、期限与地域", "Purpose, method, scope, term and territory of use"
-        ),
+        title=Wording("使用目的、方式、范围、期限与地域", "Purpose, method, scope, term and territory of use"),
         paragraphs={
             "purpose": Wording(
                 "使用目的限于：{purposes}。需方每次使用前须声明其中之一。",
-                "The purposes of use are limited to: {purposes}. Before each use the buyer declares "
-                "one of them.",
+                "The purposes of use are limited to: {purposes}. Before each use the buyer declares one of them.",
             ),
             "any_purpose": Wording(
                 "需方可以为任何合法目的使用数据，每次使用前须声明目的。",
@@ -190,8 +186,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             ),
             "no_identification": Wording(
                 "需方不得单独或者与其他数据合并使用数据以识别特定自然人。",
-                "The buyer may not use the data, alone or combined with others, to identify a natural "
-                "person.",
+                "The buyer may not use the data, alone or combined with others, to identify a natural person.",
             ),
             "resale_conditional": Wording(
                 "能否向他人提供数据，按第{§use}条的其他条件。",
