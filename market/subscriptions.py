@@ -9,7 +9,7 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "resource.received": ("job:listings.tasks.take_in",),
     "payment.received": ("contracts.trade.hear_payment",),
     "use.closed": ("contracts.trade.hear_delivery",),
-    "hold.lifted": ("market.events.dispatch.hear_lifting",),
+    "hold.lifted": ("market.events.dispatch.hear_lifting", "settlement.payments.hear_lifting"),
 }
 
 
