@@ -14,7 +14,7 @@ help: ## list the targets
 
 python:
 	@if [ -z "$$($(FIND_PYTHON))" ]; then \
-	  echo "Python 3.11 or newer is needed and none was found ($$(python3 --version 2>&1 | head -1)): install it, or say where it is with PYTHON=/path/to/python." >&2; \
+	  echo "Python 3.11 or newer is needed and there is $$(python3 --version 2>/dev/null || echo none): install it, or say where it is with PYTHON=/path/to/python." >&2; \
 	  exit 1; \
 	fi
 
