@@ -224,6 +224,9 @@ PAGE_SIZE_MAX = env.number("PAGE_SIZE_MAX", 100)
 # --- delivery -----------------------------------------------------------------------------------------
 USE_MINUTES = env.number("USE_MINUTES", 30)  # a use stays open for ranges that long
 DELIVERY_BLOCK_BYTES = 1024 * 1024  # block size alone is a factor of three in CPU per GB
+DELIVERY_STREAMS_MAX = env.number("DELIVERY_STREAMS_MAX", 32)  # ranges at once in one process; more are told to wait
+DELIVERY_STREAMS_PER_BUYER_MAX = env.number("DELIVERY_STREAMS_PER_BUYER_MAX", 16)  # so that none takes all lines
+USE_RANGES_MAX = env.number("USE_RANGES_MAX", 10_000)
 RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": "120/m"}
 
 # --- jobs ---------------------------------------------------------------------------------------------
@@ -242,6 +245,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {"task": "contracts.tasks.watch_deadlines", "schedule": 30.0},
     "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
+    "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "mail": {"task": "market.tasks.send_mail", "schedule": 10.0},
 }
 
