@@ -1,7 +1,7 @@
 # `make` alone lists what can be done. All of it is what CI runs too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrate messages bench torture lock clean venv venv-dev python
+.PHONY: help run test lint types migrate bench lock clean venv venv-dev python
 
 PY := .venv/bin/python
 # The first Python that is new enough and can make a virtualenv; PYTHON=/path/to/python decides otherwise.
