@@ -164,7 +164,9 @@ def _lists(node: Node) -> Iterator[NodeList]:
 
 def _missing_target(node: Node, engine: Engine) -> str:
     """The name that an extends or include tag writes out and no loader finds; empty when all is well."""
-    expression = node.parent_name if isinstance(node, ExtendsNode) else node.template if isinstance(node, IncludeNode) else None
+    expression = (
+        node.parent_name if isinstance(node, ExtendsNode) else node.template if isinstance(node, IncludeNode) else None
+    )
     target = getattr(expression, "var", None)
     if not isinstance(target, str):
         return ""
