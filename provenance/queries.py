@@ -59,6 +59,15 @@ class Health:
     oldest_pending_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest published checkpoint: number of entries, root in hex, when it was signed."""
+
+    size: int
+    root: str
+    signed_at: datetime
+
+
 def latest(limit: int = 20, *, before: int | None = None, kind: str = "") -> list[EntryRow]:
     """Newest entries first, from below an index on; of one kind if named. At most 100."""
     leaves = Leaf.objects.order_by("-index")
@@ -147,6 +156,24 @@ def health() -> Health:
         pending=pending,
         oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
     )
+
+
+_signed_at: dict[int, datetime] = {}  # of the newest checkpoint: its time never changes
+
+
+def head() -> Head | None:
+    """The published checkpoint with its time, for the foot of every page; None before the first."""
+    try:
+        published = checkpoints.latest()
+    except NoCheckpoint:
+        return None
+    if published.size not in _signed_at:
+        row = Checkpoint.objects.filter(size=published.size).values_list("created_at", flat=True).first()
+        if row is None:
+            return None
+        _signed_at.clear()
+        _signed_at[published.size] = row
+    return Head(published.size, published.root.hex(), _signed_at[published.size])
 
 
 def _signed_size() -> int:
