@@ -82,9 +82,7 @@ OPERATORS: Final[Mapping[Operand, frozenset[Operator]]] = {
     Operand.INDUSTRY: frozenset(Operator) - ORDERED,
     Operand.PAY_AMOUNT: frozenset({Operator.EQ}),
 }
-TAKES_LIST: Final = frozenset(
-    {Operator.IS_ANY_OF, Operator.IS_NONE_OF, Operator.IS_ALL_OF, Operator.IS_PART_OF}
-)
+TAKES_LIST: Final = frozenset({Operator.IS_ANY_OF, Operator.IS_NONE_OF, Operator.IS_ALL_OF, Operator.IS_PART_OF})
 
 
 class Connective(StrEnum):
