@@ -50,4 +50,7 @@ def test_published_wording_is_frozen() -> None:
     ]
 
     # Signed agreements are shown by this wording: a change here is a new version, not an edit.
-    assert hashlib.sha256(canonical_json.dumps(whole)).hexdigest() == "6c76240d1ed4639a1b251fdabd8ac0714f7413f7f0ee7559e00806e096a5de82"
+    assert (
+        hashlib.sha256(canonical_json.dumps(whole)).hexdigest()
+        == "6c76240d1ed4639a1b251fdabd8ac0714f7413f7f0ee7559e00806e096a5de82"
+    )
