@@ -185,7 +185,8 @@ def _check(terms: UsageTerms) -> None:
 def _number_problem(name: str, found: object, most: int) -> Problem | None:
     if found is None or (type(found) is int and 1 <= found <= most):
         return None
-    return Problem(name, "out_of_range", f"{shown(found)} is not a whole number from 1 to {most}", f"Write 1 to {most}")
+    reason = f"{shown(found)} is not a whole number from 1 to {most}"
+    return Problem(name, "out_of_range", reason, f"Write 1 to {most}", {"most": most})
 
 
 def _list_problem(name: str, found: object) -> Problem | None:
@@ -198,27 +199,26 @@ def _list_problem(name: str, found: object) -> Problem | None:
         "bad_list",
         f"This is not a list of at most {ITEMS_MAX} short texts",
         f"Write texts of at most {TEXT_MAX} characters, without line breaks",
+        {"items": ITEMS_MAX, "length": TEXT_MAX},
     )
 
 
 def _flag_problem(name: str, found: object) -> Problem | None:
-    return (
-        None
-        if type(found) is bool
-        else Problem(name, "not_a_flag", "This is neither yes nor no", "Write true or false")
-    )
+    if type(found) is bool:
+        return None
+    return Problem(name, "not_a_flag", "This is neither yes nor no", "Write true or false")
 
 
 def _text_problem(name: str, found: object) -> Problem | None:
     if _is_text(found):
         return None
     fix = f"Write at most {TEXT_MAX} characters, without line breaks"
-    return Problem(name, "bad_text", "This is not a short readable text", fix)
+    return Problem(name, "bad_text", "This is not a short readable text", fix, {"length": TEXT_MAX})
 
 
 def _territory_problem(code: str) -> Problem:
     fix = f"Write CN, CN-140100 or {WORLD} for the world"
-    return Problem("territory", "unknown_territory", f"{shown(code)} is no territory code", fix)
+    return Problem("territory", "unknown_territory", f"{shown(code)} is no territory code", fix, {"code": code})
 
 
 def _is_text(found: object) -> bool:
