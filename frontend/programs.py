@@ -263,7 +263,7 @@ class OneTrade:
         with self.file.open("rb") as file:
             if digest != hashlib.file_digest(file, "sha256").hexdigest():
                 raise Refused(422, {"title": "the delivered file differs from the one uploaded"})
-        buyer.call("POST", f"/delivery/uses/{use['id']}/closing")
+        buyer.call("POST", f"/delivery/uses/{use['id']}/close")
 
     def accept(self) -> None:
         """The buyer accepts; escrow is divided."""

@@ -20,7 +20,8 @@ from market.kernel import ids
 from market.participants import admissions, codes, founding, keys, organisations
 from market.participants.members import Member, OrganisationKind, Role, system
 from market.participants.models import Membership, Organisation, Person
-from settlement import obligations, statements
+from settlement import queries as money
+from settlement import statements
 
 _numbers = itertools.count(1)
 CSV = b"station,pm25\n" + b"".join(b"S%d,%d\n" % (n % 12, n) for n in range(60))
@@ -262,7 +263,7 @@ def statement_csv(*payments: tuple[str, int, str]) -> bytes:
 
 def pay(stage: Stage, amount_minor: int | None = None) -> None:
     """The buyer's transfer arrives with the clerk's next statement."""
-    payment = obligations.payment_of(stage.period.urn)
+    payment = money.payment_of(stage.period.urn)
     assert payment is not None
     amount = payment["amount_minor"] if amount_minor is None else amount_minor
     data = statement_csv((payment["payment_reference"], amount, payment["payer_name"]))
