@@ -131,7 +131,7 @@ def _policy(plain: Plain) -> dict[str, Wording]:
 def _term(said: Mapping[str, Phrase]) -> Wording:
     if "not_after_days" in said:
         days = said["not_after_days"].params["days"]
-        return Wording(f"{days}日", f"{days} days")
+        return Wording(f"{days}日", f"{days} day(s)")
     period = said["not_after_period"].params["period"] if "not_after_period" in said else ""
     return Wording(f"{period}（ISO 8601）", f"{period} (ISO 8601)") if period else EMPTY
 

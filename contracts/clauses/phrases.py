@@ -12,8 +12,8 @@ ACTIONS: Final[Mapping[str, Wording]] = {
     "use": Wording("使用", "use"),
     "read": Wording("读取", "read"),
     "aggregate": Wording("汇总统计", "aggregate"),
-    "derive": Wording("加工衍生", "derive from"),
-    "distribute": Wording("向他人提供", "distribute"),
+    "derive": Wording("加工衍生", "make derivatives"),
+    "distribute": Wording("向他人提供", "provide to others"),
     "display": Wording("展示", "display"),
     "delete": Wording("删除", "delete"),
     "compensate": Wording("付款", "pay for"),
@@ -93,7 +93,11 @@ def condition(phrase: Phrase) -> Wording:
     """A conditional permission, prohibition or duty, with all its limits, however deep they nest."""
     action = ACTIONS[str(phrase.params["action"])]
     limits = _limits(phrase)
-    when = Wording(f"，条件是{limits.zh}", f", provided that {limits.en}") if limits.zh else Wording("", "")
+    when = Wording("", "")
+    if limits.zh and phrase.code == "action_if":
+        when = Wording(f"，条件是{limits.zh}", f", provided that {limits.en}")
+    elif limits.zh:
+        when = Wording(f"，如果{limits.zh}", f" if {limits.en}")
     opening = {
         "action_if": Wording("可以", "the buyer may"),
         "no_action_if": Wording("不得", "the buyer may not"),

@@ -66,7 +66,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
         paragraphs={
             "held": Wording(
                 "供方声明对数据享有{rights_held}，依据：{rights_basis}。",
-                "The supplier declares that it has {rights_held} in the data, on this basis: {rights_basis}.",
+                "The supplier declares these rights in the data: {rights_held}. Basis: {rights_basis}.",
             ),
             "use": Wording(
                 "本合约授予需方非独占、不可转让的使用权，不授予经营权。",
@@ -112,6 +112,13 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "instructions and within this contract, and the processor’s acts count as the "
                 "buyer’s.",
             ),
+            "own_and_others": Wording(
+                "使用范围为需方自身，以及依第{§resale}条接收数据的人。需方委托他人处理的，受托方只能按需方指示、"
+                "在本合约范围内处理，其行为视为需方的行为。",
+                "The scope of use is the buyer itself and those who receive data under clause {§resale}. A "
+                "processor it entrusts acts only on its instructions and within this contract, and the "
+                "processor’s acts count as the buyer’s.",
+            ),
             "recipients": Wording(
                 "使用范围限于下列组织：{recipients}。",
                 "The scope of use is limited to these organisations: {recipients}.",
@@ -122,7 +129,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             ),
             "count": Wording(
                 "使用至多{uses_max}次。",
-                "The data may be used at most {uses_max} times.",
+                "The data may be used at most {uses_max} time(s).",
             ),
             "term": Wording(
                 "使用期限为{term}，自第{§effect}条所称订立时刻起连续计算，每日按二十四小时计。",
