@@ -71,7 +71,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
     "negotiation": {
         "requested": waiting(_("Requested")),
         "offered": waiting(_("Offered")),
-        "accepted": done(_("Accepted")),
+        "accepted": done(_("Terms accepted")),
         "agreed": done(_("Agreed")),
         "verified": done(_("Signed by both")),
         "finalized": done(_("Contract in force")),
@@ -103,14 +103,14 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "resolved": done(_("Dispute resolved")),
     },
     "grant": {
-        "open": done(_("Open")),
+        "open": done(_("In force")),
         "exhausted": waiting(_("Used up")),
         "expired": failed(_("Expired")),
         "revoked": failed(_("Revoked")),
     },
     "use": {
-        "open": waiting(_("Running")),
-        "closed": done(_("Closed")),
+        "open": waiting(_("In use")),
+        "closed": done(_("Use ended")),
         "refused": failed(_("Refused")),
     },
     "payment": {

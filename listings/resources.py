@@ -93,15 +93,13 @@ def upload(received: Received, *, name: str, filename: str, by: Member) -> DataR
 
 
 @verb("resource.received")
-def register(
-    identifier: UUID, received: Received, *, key: str, name: str, filename: str, by: Member
-) -> DataResource:
+def register(identifier: UUID, received: Received, *, key: str, name: str, filename: str, by: Member) -> DataResource:
     """Record that the supplier holds this file; reading it starts as a job. Raises SameContent, Held, NotAllowed."""
     by.require_trading(Role.TRADER, Role.DEVELOPER)
     holds.check(by.organisation_urn)
-    same = DataResource.objects.filter(
-        supplier_id=by.organisation_id, file_sha256=received.file_sha256
-    ).exclude(state=ResourceState.REFUSED)
+    same = DataResource.objects.filter(supplier_id=by.organisation_id, file_sha256=received.file_sha256).exclude(
+        state=ResourceState.REFUSED
+    )
     if twin := same.first():
         raise SameContent(_t("It was uploaded as %(name)s.") % {"name": twin.name}, resource=twin.urn)
     resource = DataResource.objects.create(

@@ -150,13 +150,13 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
     """Every node of a compiled template, into whatever list of nodes any node holds."""
     for node in nodes:
         yield node
-        inner = {id(value): value for value in _lists(node)}
-        for nodelist in inner.values():
+        for nodelist in _lists(node):
             yield from walk(nodelist)
 
 
 def _lists(node: Node) -> Iterator[NodeList]:
-    for name in ("nodelist", *node.child_nodelists):
+    # An `if` builds its nodelist anew at every look, so names, not identities, keep one from being walked twice.
+    for name in dict.fromkeys(("nodelist", *node.child_nodelists)):
         value = getattr(node, name, None)
         if isinstance(value, NodeList):
             yield value
@@ -164,7 +164,9 @@ def _lists(node: Node) -> Iterator[NodeList]:
 
 def _missing_target(node: Node, engine: Engine) -> str:
     """The name that an extends or include tag writes out and no loader finds; empty when all is well."""
-    expression = node.parent_name if isinstance(node, ExtendsNode) else node.template if isinstance(node, IncludeNode) else None
+    expression = (
+        node.parent_name if isinstance(node, ExtendsNode) else node.template if isinstance(node, IncludeNode) else None
+    )
     target = getattr(expression, "var", None)
     if not isinstance(target, str):
         return ""

@@ -148,15 +148,11 @@ def _sockets(var: Path, account: Account | None) -> Path:
     for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if not base or not os.access(base, os.W_OK):
             continue
-        if _fits(Path(base) / "market-12345678") and (
-            account is None or accounts.may(account, "x", Path(base))
-        ):
+        if _fits(Path(base) / "market-12345678") and (account is None or accounts.may(account, "x", Path(base))):
             outside = Path(tempfile.mkdtemp(prefix="market-", dir=base))
             outside.chmod(0o711 if account else 0o700)
             return outside
-    raise LaunchError(
-        f"The path of VAR_DIR {var} is too long for a socket, and no shorter folder can be written."
-    )
+    raise LaunchError(f"The path of VAR_DIR {var} is too long for a socket, and no shorter folder can be written.")
 
 
 def _fits(sockets: Path) -> bool:

@@ -99,18 +99,12 @@ def terms_of(policy: Policy) -> UsageTerms | None:
 
 def as_offer(policy: Policy, *, id: str, target: str | None = None) -> Policy:
     """The policy as an offer. In a catalogue it has no target; in a message it must have one (DSP 2025-1)."""
-    return replace(
-        policy, type=PolicyType.OFFER, id=id, target=target, assigner=None, assignee=None, timestamp=None
-    )
+    return replace(policy, type=PolicyType.OFFER, id=id, target=target, assigner=None, assignee=None, timestamp=None)
 
 
-def as_agreement(
-    policy: Policy, *, id: str, target: str, assigner: str, assignee: str, at: datetime | None
-) -> Policy:
+def as_agreement(policy: Policy, *, id: str, target: str, assigner: str, assignee: str, at: datetime | None) -> Policy:
     """The policy as two parties agreed it; `at` is left out while the moment of agreement is not known."""
-    timestamp = (
-        None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    )
+    timestamp = None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return replace(
         policy,
         type=PolicyType.AGREEMENT,
@@ -125,9 +119,7 @@ def as_agreement(
 def _limits(terms: UsageTerms) -> Sequence[Condition]:
     limits: list[Condition] = []
     if terms.term_days is not None:
-        limits.append(
-            _constraint(Operand.ELAPSED_TIME, Operator.LTEQ, Value(f"P{terms.term_days}D", "xsd:duration"))
-        )
+        limits.append(_constraint(Operand.ELAPSED_TIME, Operator.LTEQ, Value(f"P{terms.term_days}D", "xsd:duration")))
     if terms.uses_max is not None:
         limits.append(_constraint(Operand.COUNT, Operator.LTEQ, Value(str(terms.uses_max), "xsd:integer")))
     for operand, operator, texts in (
@@ -188,11 +180,7 @@ def _check(terms: UsageTerms) -> None:
         ("recipients", terms.recipients),
         ("territory", terms.territory),
     ):
-        if (
-            len(texts) > ITEMS_MAX
-            or len(set(texts)) != len(texts)
-            or not all(_is_text(text) for text in texts)
-        ):
+        if len(texts) > ITEMS_MAX or len(set(texts)) != len(texts) or not all(_is_text(text) for text in texts):
             problems.append(
                 Problem(
                     name,
