@@ -4,7 +4,6 @@ import dataclasses
 import logging
 import shutil
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -26,7 +25,6 @@ from market.kernel.errors import IllegalStep
 from market.participants.members import system
 
 logger = logging.getLogger(__name__)
-SILENT_AFTER: Final = timedelta(seconds=60)  # a job without a heartbeat for that long is dead
 ATTEMPTS_MAX: Final = 3
 BY = system("intake")
 
@@ -146,7 +144,7 @@ def _problem(outcome: Outcome) -> dict[str, Any]:
 @shared_task(name="listings.tasks.sweep_intake")
 def sweep_intake() -> int:
     """Start again what a dead job left, give up after three times; end publicity that has run out."""
-    silent = clock.now() - SILENT_AFTER
+    silent = clock.now() - resources.SILENT_AFTER
     unfinished = Q(state=ResourceState.RECEIVED, created_at__lt=silent) | Q(
         state=ResourceState.PROCESSING, heartbeat_at__lt=silent
     )

@@ -14,6 +14,8 @@ from market.launcher.errors import LaunchError
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
 FREE_MB_MIN: Final = 500
+# Made by us, closed to others; settings only names them.
+CLOSED: Final = ("secrets", "log", "valkey", "incoming", "objects", "log-tiles", "mail")
 # A unix socket's path is at most 107 bytes on Linux and 103 on macOS.
 SOCKET_PATH_BYTES_MAX: Final = 103
 POSTGRES_SOCKET: Final = ".s.PGSQL.5432"
@@ -79,7 +81,7 @@ def prepare(var: Path) -> Folders:
     if account is not None:
         # The database's account must be able to pass through; what lies inside stays closed.
         var.chmod(var.stat().st_mode | 0o011)
-    for name in ("secrets", "log", "valkey"):
+    for name in CLOSED:
         (var / name).mkdir(mode=0o700, exist_ok=True)
     sockets = _sockets(var, account)
     return Folders(
