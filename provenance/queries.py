@@ -22,7 +22,7 @@ _WAITING: Final = """
 SELECT count(*), min(at) FROM (
     SELECT e.at FROM market_event e
     WHERE e.xid >= (SELECT xmin_done::text::xid8 FROM provenance_logstate)
-      AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id)
+      AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
     ORDER BY e.xid LIMIT %s
 ) AS waiting
 """
