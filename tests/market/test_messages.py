@@ -45,7 +45,8 @@ def test_sentences_of_templates_are_found_wherever_they_hide(room: Path, engine:
     template(
         room,
         '{% if x %}{% for y in x %}{% translate "in a loop" %}{% empty %}{% translate "empty" context "list" %}'
-        "{% endfor %}{% elif z %}{% blocktranslate count n=z %}one {{ n }}{% plural %}many {{ n }}{% endblocktranslate %}"
+        "{% endfor %}{% elif z %}"
+        "{% blocktranslate count n=z %}one {{ n }}{% plural %}many {{ n }}{% endblocktranslate %}"
         '{% endif %}{% include "shop/part.html" with label=_("a label") %}{% translate "5% off" %}',
     )
     template(
@@ -137,7 +138,8 @@ def test_what_a_union_merge_leaves_behind_is_repaired_by_one_run(room: Path, eng
     path = catalogue(
         room,
         PO
-        + 'msgid "a"\nmsgstr ""\nmsgid "c"\nmsgstr "丙"\nmsgstr "另"\n\nmsgid "b"\nmsgstr "乙"\n\nmsgid "a"\nmsgstr "甲"\n',
+        + 'msgid "a"\nmsgstr ""\nmsgid "c"\nmsgstr "丙"\nmsgstr "另"\n'
+        + '\nmsgid "b"\nmsgstr "乙"\n\nmsgid "a"\nmsgstr "甲"\n',
     )
 
     left = messages.write(room, engine)
