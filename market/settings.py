@@ -25,6 +25,7 @@ DELIVERY_URL = env.text("DELIVERY_URL", None if PRODUCTION else f"http://localho
 # Demonstration accounts exist only here; the demonstration commands refuse to run anywhere else.
 DEMONSTRATION = not PRODUCTION
 MARKET_NAME = env.text("MARKET_NAME", "太原数据要素市场")
+MARKET_NAME_EN = env.text("MARKET_NAME_EN", "Taiyuan Data Market" if MARKET_NAME == "太原数据要素市场" else MARKET_NAME)
 CUSTODIAN = env.text("CUSTODIAN", "" if not PRODUCTION else None)  # who holds clients' money; empty: nobody yet
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "*" if not PRODUCTION else PUBLIC_URL.split("://")[-1].split(":")[0]).split(
     ","
@@ -95,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "frontend.refusals.RefusalMiddleware",
 ]
 ROOT_URLCONF = "market.urls"
 WSGI_APPLICATION = "market.wsgi.application"
@@ -162,6 +164,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "frontend.views.errors.stale_form"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

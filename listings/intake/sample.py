@@ -1,0 +1,23 @@
+"""The first rows as text, as a stranger may see them before a trade."""
+
+# ruff: noqa: S608 - what stands in the SQL is ours: positions, paths that `quoted` made safe, names that `named` did
+
+from typing import Any, Final
+
+from listings.intake.columns import Connection, Source, named, quoted
+from listings.intake.profile import cut
+
+ROWS_MAX: Final = 100
+
+
+def take(connection: Connection, source: Source, names: tuple[str, ...]) -> dict[str, Any]:
+    """The first rows, at most ROWS_MAX, cells cut at 200 characters with …, an absent cell as null."""
+    picked = ", ".join(f"CAST({named(name)} AS VARCHAR)" for name in source.ids)
+    rows = connection.execute(
+        f"SELECT {picked} FROM read_parquet({quoted(str(source.path))}) LIMIT {ROWS_MAX}"
+    ).fetchall()
+    return {
+        "columns": list(names),
+        "rows": [[None if cell is None else cut(cell) for cell in row] for row in rows],
+        "row_count": source.row_count,
+    }
