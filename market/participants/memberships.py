@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,25 +23,25 @@ from market.participants.models import Invitation, Membership, Organisation, Per
 from market.verbs import verb
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """What a membership carries. An authority's seat is bounded: district by prefix ("1401" sees 140105), "" sees all."""
-
-    roles: Collection[Role]
-    district: str = ""
-    sector: str = ""
-
-
 @verb("membership.invited")
-def invite(*, email: str, seat: Seat, by: Member, organisation_id: UUID | None = None) -> tuple[Invitation, str]:
-    """Invite an address to a seat; the mail with the link leaves with the commit. Answers the link's secret once.
+def invite(
+    *,
+    email: str,
+    roles: Collection[Role],
+    district: str = "",
+    sector: str = "",
+    organisation_id: UUID | None = None,
+    by: Member,
+) -> tuple[Invitation, str]:
+    """Invite an address; the mail with the link leaves with the commit. Answers the link's secret once.
 
+    district, sector: bounds of an authority's seat; a district counts as a prefix ("1401" sees 140105), "" sees all.
     organisation_id: another organisation than the caller's: an authority, whose seats the operator keeps.
     Raises NotAllowed, Invalid, AlreadyMember, Held.
     """
     organisation = _kept(organisation_id or by.organisation_id, by)
     address = email.strip()
-    wrong = _wrong(seat, OrganisationKind(organisation.kind))
+    wrong = _wrong(OrganisationKind(organisation.kind), roles, district, sector)
     try:
         validate_email(address)
     except ValidationError:
@@ -63,9 +62,9 @@ def invite(*, email: str, seat: Seat, by: Member, organisation_id: UUID | None =
     invitation = Invitation.objects.create(
         organisation=organisation,
         email=address,
-        roles=_sorted(seat.roles),
-        district=seat.district,
-        sector=seat.sector,
+        roles=_sorted(roles),
+        district=district,
+        sector=sector,
         secret_digest=_digest(secret),
         invited_by_id=by.person_id,
         expires_at=now + timedelta(days=rules.current("invitation.days").value["days"]),
@@ -85,8 +84,8 @@ def invite(*, email: str, seat: Seat, by: Member, organisation_id: UUID | None =
         thread=organisation.urn,
         parties=_parties(organisation, by),
         roles=invitation.roles,
-        district=seat.district,
-        sector=seat.sector,
+        district=district,
+        sector=sector,
     )
     return invitation, secret
 
@@ -165,20 +164,22 @@ def accept(secret: str, *, by: Person) -> Membership:
 
 
 @verb("membership.changed")
-def change(membership_id: UUID, *, seat: Seat, by: Member) -> Membership:
+def change(
+    membership_id: UUID, *, roles: Collection[Role], district: str = "", sector: str = "", by: Member
+) -> Membership:
     """Give a member other roles or bounds; a signatory who is one no longer loses the signing keys.
 
     Raises NotFound, NotAllowed, Invalid, LastKeeper, OneOfficer, Held.
     """
     membership, organisation = _locked_membership(membership_id, by)
-    wrong = _wrong(seat, OrganisationKind(organisation.kind))
+    wrong = _wrong(OrganisationKind(organisation.kind), roles, district, sector)
     if wrong:
         raise Invalid(wrong)
-    _refuse_last_keeper(organisation, membership, keeps=seat.roles)
-    _refuse_second_officer(organisation, seat.roles, but=membership)
-    membership.roles, membership.district, membership.sector = _sorted(seat.roles), seat.district, seat.sector
+    _refuse_last_keeper(organisation, membership, keeps=roles)
+    _refuse_second_officer(organisation, roles, but=membership)
+    membership.roles, membership.district, membership.sector = _sorted(roles), district, sector
     membership.save(update_fields=["roles", "district", "sector"])
-    if Role.SIGNATORY not in seat.roles:
+    if Role.SIGNATORY not in roles:
         keys.revoke_of(membership, actor=by.urn)
     outbox.record(
         "membership.changed",
@@ -188,8 +189,8 @@ def change(membership_id: UUID, *, seat: Seat, by: Member) -> Membership:
         parties=_parties(organisation, by),
         person=membership.person.urn,
         roles=membership.roles,
-        district=seat.district,
-        sector=seat.sector,
+        district=district,
+        sector=sector,
     )
     return membership
 
@@ -226,16 +227,16 @@ def end(membership_id: UUID, *, by: Member) -> Membership:
     return membership
 
 
-def _wrong(seat: Seat, kind: OrganisationKind) -> list[FieldProblem]:
+def _wrong(kind: OrganisationKind, roles: Collection[Role], district: str, sector: str) -> list[FieldProblem]:
     allowed = roles_of(kind)
     wrong: list[FieldProblem] = []
-    if not seat.roles or set(seat.roles) - allowed:
+    if not roles or set(roles) - allowed:
         fix = ", ".join(sorted(str(role) for role in allowed))
         wrong.append(FieldProblem(field="roles", reason=_t("names none or one that cannot be held here"), fix=fix))
-    if seat.district and not (seat.district.isascii() and seat.district.isdigit() and len(seat.district) <= 6):
+    if district and not (district.isascii() and district.isdigit() and len(district) <= 6):
         fix = _t("the first digits of a division code, e.g. 1401")
         wrong.append(FieldProblem(field="district", reason=_t("is not a division code"), fix=fix))
-    if Role.REGULATOR_SECTOR in seat.roles and not seat.sector:
+    if Role.REGULATOR_SECTOR in roles and not sector:
         fix = _t("name the sector that this seat watches")
         wrong.append(FieldProblem(field="sector", reason=_t("is empty"), fix=fix))
     return wrong
@@ -299,7 +300,7 @@ def _refuse_second_officer(organisation: Organisation, roles: Collection[str], b
     if Role.CDO not in roles:
         return
     others = organisation.memberships.filter(ended_at__isnull=True, roles__contains=[Role.CDO.value])
-    if others.exclude(id=but.id if but else None).exists():
+    if any(other.id != (but and but.id) for other in others):
         raise OneOfficer
 
 

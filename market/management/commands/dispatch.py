@@ -5,6 +5,7 @@ import signal
 import time
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections, connection
 from kombu.exceptions import OperationalError as BrokerDown
@@ -30,7 +31,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM."""
         if options["once"]:
-            dispatch.run_once(send_job)
+            while dispatch.run_once(send_job):
+                continue
             return
         self.running = True
         signal.signal(signal.SIGTERM, self.stop)
@@ -40,10 +42,11 @@ class Command(BaseCommand):
             while self.running:
                 try:
                     lock.check()
-                    dispatch.run_once(send_job)
+                    told = dispatch.run_once(send_job, is_running=lambda: self.running)
                     broker.look()
-                    lock.wait(SWEEP_S)
-                except OperationalError:
+                    if not told:
+                        lock.wait(SWEEP_S)
+                except (OperationalError, psycopg.OperationalError):
                     logger.warning("the database is away; trying again")
                     connection.close()
                     time.sleep(SWEEP_S)
