@@ -35,9 +35,7 @@ def watch() -> dict[str, int]:
             list(silent.exclude(disputes__state="open").values_list("id", flat=True)[:BATCH]),
             lambda each: trade.accept_by_silence(each, by=by),
         ),
-        "expired": _each(
-            list(unpaid.values_list("id", flat=True)[:BATCH]), lambda each: trade.expire(each, by=by)
-        ),
+        "expired": _each(list(unpaid.values_list("id", flat=True)[:BATCH]), lambda each: trade.expire(each, by=by)),
         "lapsed": _each(list(lapsed.values_list("id", flat=True)[:BATCH]), lambda each: lapse(each, by=by)),
     }
 
@@ -63,9 +61,7 @@ def lapse(negotiation_id: UUID, *, by: Actor) -> Negotiation:
         .get(id=negotiation_id)
     )
     version = negotiation.offer.version
-    holds.check(
-        negotiation.thread, negotiation.supplier_id, negotiation.buyer_id, version.id, version.product_id
-    )
+    holds.check(negotiation.thread, negotiation.supplier_id, negotiation.buyer_id, version.id, version.product_id)
     if negotiation.expires_at > clock.now():
         raise Conflict(_t("There is time left."))
     negotiations.end(negotiation, _t("no agreement within the time for negotiation"), by)

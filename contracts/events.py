@@ -6,7 +6,16 @@ _FORM = "民法典 469–491"
 _SIGN = "电子签名法 13–14"
 _TRADE = "数据安全法 33; 电子商务法 31"
 
-declare("negotiation.requested", basis=_FORM, offer=str, version=str, price_minor=int, currency=str, policy_sha256=str, turn=int)
+declare(
+    "negotiation.requested",
+    basis=_FORM,
+    offer=str,
+    version=str,
+    price_minor=int,
+    currency=str,
+    policy_sha256=str,
+    turn=int,
+)
 declare("negotiation.offered", basis=_FORM, price_minor=int, currency=str, policy_sha256=str, turn=int)
 declare("negotiation.accepted", basis=_FORM, price_minor=int, currency=str, turn=int)
 declare(

@@ -200,9 +200,7 @@ class Period(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="period_unpaid", condition=Q(state="due")),
-            models.Index(
-                fields=["acceptance_due_at"], name="period_in_acceptance", condition=Q(state="delivering")
-            ),
+            models.Index(fields=["acceptance_due_at"], name="period_in_acceptance", condition=Q(state="delivering")),
         ]
 
     def __str__(self) -> str:

@@ -40,9 +40,7 @@ def move(period: Period, to: PeriodState) -> None:
 def move_trade(trade: Trade, to: TradeState) -> None:
     """Take one step of the whole trade; the caller holds the row lock. Raises IllegalStep."""
     if to not in TRADE_FOLLOWS[TradeState(trade.state)]:
-        raise IllegalStep(
-            _t("The trade is %(state)s.") % {"state": TradeState(trade.state).label}, state=trade.state
-        )
+        raise IllegalStep(_t("The trade is %(state)s.") % {"state": TradeState(trade.state).label}, state=trade.state)
     trade.state = to
     if to not in {TradeState.AGREED, TradeState.RUNNING}:
         trade.ended_at = clock.now()

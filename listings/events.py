@@ -7,7 +7,9 @@ _LISTING = "条例 28; 电子商务法 31"
 
 declare("resource.received", basis=_SOURCE, name=str, file_sha256=str, file_bytes=int)
 declare("resource.reading", basis=_SOURCE, attempt=int)
-declare("resource.ready", basis=_SOURCE, file_sha256=str, rows=(int, type(None)), columns=(int, type(None)), findings=int)
+declare(
+    "resource.ready", basis=_SOURCE, file_sha256=str, rows=(int, type(None)), columns=(int, type(None)), findings=int
+)
 declare("resource.refused", basis=_SOURCE, file_sha256=str, reason=str)
 declare("version.drafted", basis=_LISTING, product=str, n=int, resource=str)
 declare("version.changed", basis=_LISTING, product=str, n=int)
@@ -15,7 +17,9 @@ declare("version.submitted", basis=_LISTING, product=str, n=int, description_sha
 declare("version.returned", basis=_LISTING, product=str, n=int, reason=str)
 declare("version.rejected", basis=_LISTING, product=str, n=int, reason=str)
 declare("version.withdrawn", basis=_LISTING, product=str, n=int)
-declare("version.publicised", basis=_LISTING, product=str, title=str, n=int, until=str, public=("product", "title", "n"))
+declare(
+    "version.publicised", basis=_LISTING, product=str, title=str, n=int, until=str, public=("product", "title", "n")
+)
 declare(
     "listing.published",
     basis=_LISTING,

@@ -72,9 +72,7 @@ def description_sha256(version: ProductVersion) -> str:
 
 
 @verb("version.drafted")
-def draft(
-    resource_id: UUID, description: Description, *, product_id: UUID | None = None, by: Member
-) -> ProductVersion:
+def draft(resource_id: UUID, description: Description, *, product_id: UUID | None = None, by: Member) -> ProductVersion:
     """Begin a product on a resource, or the next version of a product. Raises NotFound, ResourceNotReady, Held."""
     by.require_trading(Role.TRADER)
     resource = DataResource.objects.filter(id=resource_id, supplier_id=by.organisation_id).first()

@@ -5,8 +5,9 @@ import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from market.kernel import clock, ids
 from market.kernel.errors import IllegalStep, Invalid, NotFound
 from market.participants.members import Actor, Member, Role
 from market.verbs import verb
+
+SILENT_AFTER: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +96,13 @@ def upload(received: Received, *, name: str, filename: str, by: Member) -> DataR
 
 
 @verb("resource.received")
-def register(
-    identifier: UUID, received: Received, *, key: str, name: str, filename: str, by: Member
-) -> DataResource:
+def register(identifier: UUID, received: Received, *, key: str, name: str, filename: str, by: Member) -> DataResource:
     """Record that the supplier holds this file; reading it starts as a job. Raises SameContent, Held, NotAllowed."""
     by.require_trading(Role.TRADER, Role.DEVELOPER)
     holds.check(by.organisation_urn)
-    same = DataResource.objects.filter(
-        supplier_id=by.organisation_id, file_sha256=received.file_sha256
-    ).exclude(state=ResourceState.REFUSED)
+    same = DataResource.objects.filter(supplier_id=by.organisation_id, file_sha256=received.file_sha256).exclude(
+        state=ResourceState.REFUSED
+    )
     if twin := same.first():
         raise SameContent(_t("It was uploaded as %(name)s.") % {"name": twin.name}, resource=twin.urn)
     resource = DataResource.objects.create(
@@ -137,8 +138,10 @@ def _move(resource: DataResource, to: ResourceState) -> None:
 
 @verb("resource.reading")
 def begin(resource_id: UUID, *, by: Actor) -> DataResource:
-    """A job starts to read the file. Raises Held, IllegalStep."""
+    """A job starts to read the file. Raises Held, IllegalStep (also while another job reads it)."""
     resource = _locked(resource_id)
+    if resource.state == ResourceState.PROCESSING and resource.heartbeat_at and not is_silent(resource):
+        raise IllegalStep(_t("The file is being read."), state=resource.state)
     _move(resource, ResourceState.PROCESSING)
     resource.attempts += 1
     resource.heartbeat_at, resource.stages, resource.problem = clock.now(), [], None
@@ -151,6 +154,11 @@ def begin(resource_id: UUID, *, by: Actor) -> DataResource:
         attempt=resource.attempts,
     )
     return resource
+
+
+def is_silent(resource: DataResource) -> bool:
+    """Whether the job that reads the file has not been heard of for so long that it must be dead."""
+    return resource.heartbeat_at is None or clock.now() - resource.heartbeat_at > SILENT_AFTER
 
 
 def report(resource_id: UUID, stages: list[dict[str, Any]]) -> None:

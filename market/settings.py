@@ -1,6 +1,7 @@
 """Settings. Importing them writes nothing; each variable that is set replaces its embedded default."""
 
 import secrets
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -207,15 +208,17 @@ MARKET_TIME_ZONE = "Asia/Shanghai"
 # --- static files -------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# The collecting command is what writes the manifest, so it cannot wait for one.
+_has_manifest = (STATIC_ROOT / "staticfiles.json").is_file() or sys.argv[1:2] == ["collectstatic"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if (STATIC_ROOT / "staticfiles.json").is_file()
+        if _has_manifest
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").is_file()
+WHITENOISE_USE_FINDERS = not _has_manifest
 
 # --- files that strangers send -------------------------------------------------------------------------
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]  # streamed, never in memory
@@ -223,6 +226,8 @@ FILE_UPLOAD_TEMP_DIR = str(UPLOAD_DIR) if UPLOAD_DIR.is_dir() else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 UPLOAD_BYTES_MAX = env.number("UPLOAD_BYTES_MAX", 2 * 1024**3)
 STATEMENT_BYTES_MAX = env.number("STATEMENT_BYTES_MAX", 10 * 1024**2)
+STATEMENT_ROWS_MAX = env.number("STATEMENT_ROWS_MAX", 50_000)
+PAYMENT_PREFIX = env.text("PAYMENT_PREFIX", "TY")  # two capital letters before the digits of a payment reference
 INTAKE_ROWS_MAX = env.number("INTAKE_ROWS_MAX", 20_000_000)
 INTAKE_COLUMNS_MAX = env.number("INTAKE_COLUMNS_MAX", 10_000)
 INTAKE_SECONDS_MAX = env.number("INTAKE_SECONDS_MAX", 300)
@@ -234,6 +239,9 @@ PAGE_SIZE_MAX = env.number("PAGE_SIZE_MAX", 100)
 # --- delivery -----------------------------------------------------------------------------------------
 USE_MINUTES = env.number("USE_MINUTES", 30)  # a use stays open for ranges that long
 DELIVERY_BLOCK_BYTES = 1024 * 1024  # block size alone is a factor of three in CPU per GB
+DELIVERY_STREAMS_MAX = env.number("DELIVERY_STREAMS_MAX", 32)  # ranges at once in one process; more are told to wait
+DELIVERY_STREAMS_PER_BUYER_MAX = env.number("DELIVERY_STREAMS_PER_BUYER_MAX", 16)  # so that none takes all lines
+USE_RANGES_MAX = env.number("USE_RANGES_MAX", 10_000)
 # Counted in each web process's own memory (market/limits.py). api: for one key, person or address; sign_in: wrong keys
 # from one address; look_up: public look-ups from one address.
 RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": "120/m"}
@@ -254,6 +262,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {"task": "contracts.tasks.watch_deadlines", "schedule": 30.0},
     "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
+    "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "mail": {"task": "market.tasks.send_mail", "schedule": 10.0},
     "reminders": {"task": "market.tasks.remind", "schedule": 60.0},
 }

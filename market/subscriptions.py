@@ -8,8 +8,13 @@ from typing import Final
 SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "resource.received": ("job:listings.tasks.take_in",),
     "payment.received": ("contracts.trade.hear_payment",),
+    "use.completed": ("contracts.trade.hear_delivery",),
     "use.closed": ("contracts.trade.hear_delivery",),
-    "hold.lifted": ("market.events.dispatch.hear_lifting", "supervision.inbox.hear"),
+    "hold.lifted": (
+        "market.events.dispatch.hear_lifting",
+        "settlement.payments.hear_lifting",
+        "supervision.inbox.hear",
+    ),
     "hold.placed": ("supervision.inbox.hear",),
     "order.proposed": ("supervision.inbox.hear",),
     "order.withdrawn": ("supervision.inbox.hear",),

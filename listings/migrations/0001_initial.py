@@ -9,169 +9,344 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('market', '0002_guards'),
+        ("market", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DataProduct',
+            name="DataProduct",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('created_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='market.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("created_at", models.DateTimeField(default=market.kernel.clock.now)),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="market.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DataResource',
+            name="DataResource",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('filename', models.CharField(max_length=255)),
-                ('media_type', models.CharField(default='application/octet-stream', max_length=100)),
-                ('file_bytes', models.BigIntegerField()),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('storage_key', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('received', 'received'), ('processing', 'being read'), ('ready', 'ready'), ('refused', 'could not be read')], default='received', max_length=16)),
-                ('stages', models.JSONField(default=list)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('encoding', models.CharField(blank=True, default='', max_length=32)),
-                ('delimiter', models.CharField(blank=True, default='', max_length=4)),
-                ('is_table', models.BooleanField(default=False)),
-                ('row_count', models.BigIntegerField(null=True)),
-                ('column_count', models.IntegerField(null=True)),
-                ('profile', models.JSONField(null=True)),
-                ('sample', models.JSONField(null=True)),
-                ('findings', models.JSONField(default=list)),
-                ('parquet_key', models.CharField(blank=True, default='', max_length=200)),
-                ('problem', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('ready_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resources', to='market.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("filename", models.CharField(max_length=255)),
+                ("media_type", models.CharField(default="application/octet-stream", max_length=100)),
+                ("file_bytes", models.BigIntegerField()),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("storage_key", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("processing", "being read"),
+                            ("ready", "ready"),
+                            ("refused", "could not be read"),
+                        ],
+                        default="received",
+                        max_length=16,
+                    ),
+                ),
+                ("stages", models.JSONField(default=list)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("encoding", models.CharField(blank=True, default="", max_length=32)),
+                ("delimiter", models.CharField(blank=True, default="", max_length=4)),
+                ("is_table", models.BooleanField(default=False)),
+                ("row_count", models.BigIntegerField(null=True)),
+                ("column_count", models.IntegerField(null=True)),
+                ("profile", models.JSONField(null=True)),
+                ("sample", models.JSONField(null=True)),
+                ("findings", models.JSONField(default=list)),
+                ("parquet_key", models.CharField(blank=True, default="", max_length=200)),
+                ("problem", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("ready_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="resources", to="market.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProductVersion',
+            name="ProductVersion",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('n', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('submitted', 'in compliance review'), ('returned', 'returned'), ('publicity', 'in publicity'), ('listed', 'listed'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn'), ('delisted', 'delisted')], default='draft', max_length=16)),
-                ('title', models.CharField(max_length=110)),
-                ('title_en', models.CharField(blank=True, default='', max_length=160)),
-                ('abstract', models.TextField()),
-                ('abstract_en', models.TextField(blank=True, default='')),
-                ('keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None)),
-                ('sector', models.CharField(max_length=16)),
-                ('district', models.CharField(max_length=6)),
-                ('region', models.CharField(blank=True, default='', max_length=100)),
-                ('time_from', models.DateField(blank=True, null=True)),
-                ('time_to', models.DateField(blank=True, null=True)),
-                ('frequency', models.CharField(choices=[('001', 'real time'), ('002', 'hourly'), ('003', 'daily'), ('004', 'weekly'), ('005', 'monthly'), ('006', 'quarterly'), ('007', 'yearly'), ('008', 'irregular'), ('009', 'historical, not renewed')], max_length=3)),
-                ('source_type', models.CharField(choices=[('001', 'own production'), ('002', 'collected'), ('003', 'bought'), ('004', 'other')], max_length=3)),
-                ('source_statement', models.TextField()),
-                ('collection_method', models.TextField(blank=True, default='')),
-                ('rights_type', models.CharField(choices=[('hold', 'right to hold'), ('use', 'right to use'), ('operate', 'right to operate')], max_length=8)),
-                ('rights_basis', models.TextField()),
-                ('contact', models.CharField(max_length=200)),
-                ('application_scene', models.TextField(blank=True, default='')),
-                ('contains_pi', models.BooleanField(default=False)),
-                ('contains_spi', models.BooleanField(default=False)),
-                ('cross_border', models.BooleanField(default=False)),
-                ('attribution', models.CharField(blank=True, default='', max_length=200)),
-                ('dictionary', models.JSONField(default=list)),
-                ('preview', models.CharField(choices=[('public', 'everybody'), ('admitted', 'admitted organisations'), ('none', 'nobody')], default='public', max_length=10)),
-                ('checks', models.JSONField(default=list)),
-                ('review_reason', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('reviewed_at', models.DateTimeField(blank=True, null=True)),
-                ('publicity_until', models.DateTimeField(blank=True, null=True)),
-                ('listed_at', models.DateTimeField(blank=True, null=True)),
-                ('delisted_at', models.DateTimeField(blank=True, null=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='listings.dataproduct')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='listings.dataresource')),
-                ('reviewed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("n", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("submitted", "in compliance review"),
+                            ("returned", "returned"),
+                            ("publicity", "in publicity"),
+                            ("listed", "listed"),
+                            ("rejected", "rejected"),
+                            ("withdrawn", "withdrawn"),
+                            ("delisted", "delisted"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("title", models.CharField(max_length=110)),
+                ("title_en", models.CharField(blank=True, default="", max_length=160)),
+                ("abstract", models.TextField()),
+                ("abstract_en", models.TextField(blank=True, default="")),
+                (
+                    "keywords",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), blank=True, default=list, size=None
+                    ),
+                ),
+                ("sector", models.CharField(max_length=16)),
+                ("district", models.CharField(max_length=6)),
+                ("region", models.CharField(blank=True, default="", max_length=100)),
+                ("time_from", models.DateField(blank=True, null=True)),
+                ("time_to", models.DateField(blank=True, null=True)),
+                (
+                    "frequency",
+                    models.CharField(
+                        choices=[
+                            ("001", "real time"),
+                            ("002", "hourly"),
+                            ("003", "daily"),
+                            ("004", "weekly"),
+                            ("005", "monthly"),
+                            ("006", "quarterly"),
+                            ("007", "yearly"),
+                            ("008", "irregular"),
+                            ("009", "historical, not renewed"),
+                        ],
+                        max_length=3,
+                    ),
+                ),
+                (
+                    "source_type",
+                    models.CharField(
+                        choices=[("001", "own production"), ("002", "collected"), ("003", "bought"), ("004", "other")],
+                        max_length=3,
+                    ),
+                ),
+                ("source_statement", models.TextField()),
+                ("collection_method", models.TextField(blank=True, default="")),
+                (
+                    "rights_type",
+                    models.CharField(
+                        choices=[("hold", "right to hold"), ("use", "right to use"), ("operate", "right to operate")],
+                        max_length=8,
+                    ),
+                ),
+                ("rights_basis", models.TextField()),
+                ("contact", models.CharField(max_length=200)),
+                ("application_scene", models.TextField(blank=True, default="")),
+                ("contains_pi", models.BooleanField(default=False)),
+                ("contains_spi", models.BooleanField(default=False)),
+                ("cross_border", models.BooleanField(default=False)),
+                ("attribution", models.CharField(blank=True, default="", max_length=200)),
+                ("dictionary", models.JSONField(default=list)),
+                (
+                    "preview",
+                    models.CharField(
+                        choices=[("public", "everybody"), ("admitted", "admitted organisations"), ("none", "nobody")],
+                        default="public",
+                        max_length=10,
+                    ),
+                ),
+                ("checks", models.JSONField(default=list)),
+                ("review_reason", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("reviewed_at", models.DateTimeField(blank=True, null=True)),
+                ("publicity_until", models.DateTimeField(blank=True, null=True)),
+                ("listed_at", models.DateTimeField(blank=True, null=True)),
+                ("delisted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="listings.dataproduct"
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="listings.dataresource"
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('price_minor', models.BigIntegerField()),
-                ('currency', models.CharField(default='CNY', max_length=3)),
-                ('is_negotiable', models.BooleanField(default=True)),
-                ('acceptance_days', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('usage', models.JSONField()),
-                ('policy', models.JSONField()),
-                ('policy_sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('buyer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.organisation')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offers', to='listings.productversion')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("price_minor", models.BigIntegerField()),
+                ("currency", models.CharField(default="CNY", max_length=3)),
+                ("is_negotiable", models.BooleanField(default=True)),
+                ("acceptance_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("usage", models.JSONField()),
+                ("policy", models.JSONField()),
+                ("policy_sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="market.organisation",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="offers", to="listings.productversion"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='dataresource',
-            index=models.Index(fields=['supplier', '-created_at'], name='resource_by_supplier'),
+            model_name="dataresource",
+            index=models.Index(fields=["supplier", "-created_at"], name="resource_by_supplier"),
         ),
         migrations.AddIndex(
-            model_name='dataresource',
-            index=models.Index(condition=models.Q(('state__in', ['received', 'processing'])), fields=['state', 'heartbeat_at'], name='resource_unfinished'),
+            model_name="dataresource",
+            index=models.Index(
+                condition=models.Q(("state__in", ["received", "processing"])),
+                fields=["state", "heartbeat_at"],
+                name="resource_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataresource',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['received', 'processing', 'ready', 'refused'])), name='resource_state_known'),
+            model_name="dataresource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["received", "processing", "ready", "refused"])),
+                name="resource_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataresource',
-            constraint=models.CheckConstraint(condition=models.Q(('file_bytes__gt', 0)), name='resource_has_bytes'),
+            model_name="dataresource",
+            constraint=models.CheckConstraint(condition=models.Q(("file_bytes__gt", 0)), name="resource_has_bytes"),
         ),
         migrations.AddConstraint(
-            model_name='dataresource',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), ('ready_at__isnull', False), _connector='OR'), name='resource_ready_has_time'),
+            model_name="dataresource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ready"), _negated=True), ("ready_at__isnull", False), _connector="OR"
+                ),
+                name="resource_ready_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dataresource',
-            constraint=models.CheckConstraint(condition=models.Q(('is_table', False), models.Q(('column_count__isnull', False), ('row_count__isnull', False)), _connector='OR'), name='resource_table_is_counted'),
+            model_name="dataresource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_table", False),
+                    models.Q(("column_count__isnull", False), ("row_count__isnull", False)),
+                    _connector="OR",
+                ),
+                name="resource_table_is_counted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='productversion',
-            index=models.Index(fields=['state', 'submitted_at'], name='version_queue'),
+            model_name="productversion",
+            index=models.Index(fields=["state", "submitted_at"], name="version_queue"),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(fields=('product', 'n'), name='version_numbered_once'),
+            model_name="productversion",
+            constraint=models.UniqueConstraint(fields=("product", "n"), name="version_numbered_once"),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'listed')), fields=('product',), name='version_one_listed_per_product'),
+            model_name="productversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "listed")), fields=("product",), name="version_one_listed_per_product"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'returned', 'publicity', 'listed', 'rejected', 'withdrawn', 'delisted'])), name='version_state_known'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["draft", "submitted", "returned", "publicity", "listed", "rejected", "withdrawn", "delisted"],
+                    )
+                ),
+                name="version_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['listed', 'delisted']), _negated=True), ('listed_at__isnull', False), _connector='OR'), name='version_listed_has_time'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["listed", "delisted"]), _negated=True),
+                    ("listed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="version_listed_has_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['version'], name='offer_live'),
+            model_name="offer",
+            index=models.Index(
+                condition=models.Q(("withdrawn_at__isnull", True)), fields=["version"], name="offer_live"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='offer_price_not_negative'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price_minor__gte", 0)), name="offer_price_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('currency', 'CNY')), name='offer_in_cny'),
+            model_name="offer",
+            constraint=models.CheckConstraint(condition=models.Q(("currency", "CNY")), name="offer_in_cny"),
         ),
     ]

@@ -1,6 +1,7 @@
 """Tells upper rooms of events: at least once, each in its own time, with no transaction open while it speaks."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -94,22 +95,24 @@ def _back_off(attempts: int) -> timedelta:
 
 
 def run_once(send_job: Job, is_running: Callable[[], bool] = lambda: True) -> int:
-    """Tell one batch of what is due; returns how many rows were told or put back. Stop-signs are heeded between rows.
+    """Tell everything that is due, news of news included, for at most a minute; returns how many rows were told or
+    put back. A stop is heeded between two rows.
 
     Rows are left to their lease when half of it is over: nothing is told by two while both believe to hold it. Once
-    the broker did not answer, the batch's other jobs are put back unasked, so that it delays nobody else's news.
+    the broker did not answer, a batch's other jobs are put back unasked, so that it delays nobody else's news.
     """
-    started, handled = clock.now(), 0
-    silence: Exception | None = None
-    for row in claim():
-        if not is_running() or clock.now() - started > LEASE / 2:
-            break
-        if silence is not None and row.subscriber.startswith("job:"):
-            _put_back(row, silence)
-        else:
-            error = tell(row, send_job)
-            silence = silence or (error if isinstance(error, Unavailable) else None)
-        handled += 1
+    until, handled = time.monotonic() + LEASE.total_seconds() / 2, 0
+    while is_running() and time.monotonic() < until and (rows := claim()):
+        silence: Exception | None = None
+        for row in rows:
+            if not is_running() or time.monotonic() > until:
+                break
+            if silence is not None and row.subscriber.startswith("job:"):
+                _put_back(row, silence)
+            else:
+                error = tell(row, send_job)
+                silence = silence or (error if isinstance(error, Unavailable) else None)
+            handled += 1
     return handled
 
 

@@ -21,3 +21,16 @@ class TransactionIdField(models.Field[int, int]):
 
     def from_db_value(self, value: Any, *_: Any) -> int | None:
         return None if value is None else int(value)
+
+
+class MultirangeField(models.Field[list[tuple[int, int]], list[tuple[int, int]]]):
+    """Whole-number spans from start to end (exclusive); the database joins what touches (int8multirange)."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "int8multirange"
+
+    def from_db_value(self, value: Any, *_: Any) -> list[tuple[int, int]]:
+        return [(span.lower, span.upper) for span in value]
+
+    def get_prep_value(self, value: Any) -> str:
+        return "{" + ",".join(f"[{start},{end})" for start, end in value) + "}"

@@ -26,8 +26,7 @@ def for_postgres() -> Account | None:
         entry = pwd.getpwnam("nobody")
     except KeyError as error:
         raise LaunchError(
-            "PostgreSQL refuses to run as root and this system has no account 'nobody': "
-            "start as an ordinary user."
+            "PostgreSQL refuses to run as root and this system has no account 'nobody': start as an ordinary user."
         ) from error
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 

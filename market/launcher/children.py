@@ -21,6 +21,7 @@ MARK: Final = "MARKET_LAUNCHED_IN"
 # Loaded before any fork: an import in the child fails where Python lies in a folder closed to `nobody`.
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,11 @@ def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
             os._exit(1)
 
     return arrange
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of grandchildren whose parent dies, so that no zombie stays where pid 1 collects none."""
+    return _LIBC is not None and _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
 
 def rotate(log: Path) -> None:

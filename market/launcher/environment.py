@@ -10,6 +10,7 @@ done when the requirement files are those of the last time.
 import fcntl
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -27,21 +28,20 @@ def main(kind: str) -> int:
     """Bring the virtualenv up to date; exit code 1 with one sentence when that fails."""
     stamps = {name: VENV / f".{name}.stamp" for name in LOCKS}
     wanted = {name: _fingerprint([*files, DATA]) for name, files in LOCKS.items()}
-    with (ROOT / ".venv.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once would install into each other
+    here = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(here, fcntl.LOCK_EX)  # two makes at once would install into each other
         if any(_read(stamps[name]) == wanted[name] for name in {kind, "dev"}):
             return 0
         began = time.monotonic()
-        print(
-            f"· {VENV.name}: installing the {kind} set (hashes checked); the first time takes a minute or two"
-        )
+        print(f"· {VENV.name}: installing the {kind} set (hashes checked); the first time takes a minute or two")
         sys.stdout.flush()
         try:
             _make()
             for stamp in stamps.values():
                 stamp.unlink(missing_ok=True)
             _install(*(word for file in LOCKS[kind] for word in ("-r", str(ROOT / file))))
-            _install("--no-deps", "-r", str(ROOT / DATA))
+            _install("--no-deps", "--use-pep517", "--no-build-isolation", "-r", str(ROOT / DATA))
         except subprocess.CalledProcessError as error:
             print(
                 f"The installation failed (exit code {error.returncode}): see the lines above.",
@@ -50,6 +50,8 @@ def main(kind: str) -> int:
             return 1
         stamps[kind].write_text(wanted[kind], "ascii")
         print(f"· {VENV.name}: ready after {time.monotonic() - began:.0f} s")
+    finally:
+        os.close(here)
     return 0
 
 

@@ -14,6 +14,8 @@ from market.launcher.errors import LaunchError
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
 FREE_MB_MIN: Final = 500
+# Made by us, closed to others; settings only names them.
+CLOSED: Final = ("secrets", "log", "valkey", "incoming", "objects", "log-tiles", "mail", "beat")
 # A unix socket's path is at most 107 bytes on Linux and 103 on macOS.
 SOCKET_PATH_BYTES_MAX: Final = 103
 POSTGRES_SOCKET: Final = ".s.PGSQL.5432"
@@ -79,12 +81,13 @@ def prepare(var: Path) -> Folders:
     if account is not None:
         # The database's account must be able to pass through; what lies inside stays closed.
         var.chmod(var.stat().st_mode | 0o011)
-    for name in ("secrets", "log", "valkey"):
+    for name in CLOSED:
         (var / name).mkdir(mode=0o700, exist_ok=True)
+    database = _database(var, account)
     sockets = _sockets(var, account)
     return Folders(
         var=var,
-        database=_database(var, account),
+        database=database,
         postgres_socket=_give(sockets / "postgres", account),
         valkey_socket=sockets / "valkey.sock",
         account=account,
@@ -148,15 +151,11 @@ def _sockets(var: Path, account: Account | None) -> Path:
     for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if not base or not os.access(base, os.W_OK):
             continue
-        if _fits(Path(base) / "market-12345678") and (
-            account is None or accounts.may(account, "x", Path(base))
-        ):
+        if _fits(Path(base) / "market-12345678") and (account is None or accounts.may(account, "x", Path(base))):
             outside = Path(tempfile.mkdtemp(prefix="market-", dir=base))
             outside.chmod(0o711 if account else 0o700)
             return outside
-    raise LaunchError(
-        f"The path of VAR_DIR {var} is too long for a socket, and no shorter folder can be written."
-    )
+    raise LaunchError(f"The path of VAR_DIR {var} is too long for a socket, and no shorter folder can be written.")
 
 
 def _fits(sockets: Path) -> bool:

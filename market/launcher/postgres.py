@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ import psycopg
 
 from market.launcher import binaries, residue
 from market.launcher.children import Child, Program
-from market.launcher.errors import LaunchError
+from market.launcher.errors import Interrupted, LaunchError
 from market.launcher.folders import Folders
 
 # Two web processes of 8 threads, 32 delivery threads, workers, sequencer, dispatcher, and somebody with psql.
@@ -65,30 +66,38 @@ class Postgres:
             before=self._clear_the_way,
         )
 
-    def start(self) -> None:
+    def start(self, tick: Callable[[], None] = lambda: None) -> None:
         """Start, wait until it answers, make database and roles. Raises LaunchError with the log's end."""
         if not self.data.is_dir():
             self._create()
         self._refuse_other_version()
         self.child.start()
-        self.wait_ready()
+        self.wait_ready(tick)
         self._make_roles()
 
     def stop(self) -> None:
         self.child.stop()
 
-    def wait_ready(self) -> None:
-        """Wait until connections are answered; recovery after a crash may take a while."""
+    def wait_ready(self, tick: Callable[[], None]) -> None:
+        """Wait until connections are answered; recovery after a crash may take a while.
+
+        `tick` may raise to end the wait; the server is stopped then.
+        """
         deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline:
-            if not self.child.is_running():
-                raise LaunchError(f"PostgreSQL did not start. Its log ends:\n{self.child.last_words()}")
-            if self.answers():
-                return
-            time.sleep(0.02)
-        raise LaunchError(
-            f"PostgreSQL did not answer within {START_SECONDS_MAX:.0f} s; see {self.child.log}."
-        )
+        try:
+            while not self.answers():
+                self._still_starting(deadline)
+                tick()
+                time.sleep(0.02)
+        except (LaunchError, Interrupted):
+            self.stop()
+            raise
+
+    def _still_starting(self, deadline: float) -> None:
+        if not self.child.is_running():
+            raise LaunchError(f"PostgreSQL did not start. Its log ends:\n{self.child.last_words()}")
+        if time.monotonic() > deadline:
+            raise LaunchError(f"PostgreSQL did not answer in {START_SECONDS_MAX:.0f} s; see {self.child.log}.")
 
     def answers(self) -> bool:
         """Whether a connection succeeds now."""

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -32,15 +32,13 @@ def end_servers_of(data: Path) -> None:
     main = _pid_in(pid_file)
     if main is not None and _is_server_of(main, data):
         _signal([main], signal.SIGINT)
-    deadline = time.monotonic() + PATIENCE_S
-    while left := list(_servers_of(data)):
-        waited_out = time.monotonic() > deadline
-        # Backends end by themselves when their main process is gone; they have nothing to save.
-        if waited_out or main not in left:
-            _signal(left, signal.SIGKILL if waited_out else signal.SIGQUIT)
-        if time.monotonic() > deadline + 5:
-            raise LaunchError(f"Another PostgreSQL (pid {left[0]}) works in {data} and does not end.")
-        time.sleep(0.05)
+        _wait_until(lambda: not _is_server_of(main, data), PATIENCE_S)
+    # What is left has nothing to save: backends without their main process, or a main process that hangs.
+    _signal(list(_servers_of(data)), signal.SIGQUIT)
+    if not _wait_until(lambda: not any(_servers_of(data)), 2.0):
+        _signal(list(_servers_of(data)), signal.SIGKILL)
+    if not _wait_until(lambda: not any(_servers_of(data)), 2.0):
+        raise LaunchError(f"Another PostgreSQL works in {data} and does not end.")
     pid_file.unlink(missing_ok=True)
 
 
@@ -48,14 +46,18 @@ def end_processes_of(var: Path) -> list[int]:
     """End what a killed launcher of this VAR_DIR left; answers their pids. Call it with the lock held."""
     found = list(_launched_in(var))
     _signal(found, signal.SIGTERM)
-    deadline = time.monotonic() + 5
-    while left := [pid for pid in _launched_in(var) if _state(pid) != "Z"]:
-        if time.monotonic() > deadline:
-            _signal(left, signal.SIGKILL)
-            time.sleep(0.1)
-            break
-        time.sleep(0.05)
+    if not _wait_until(lambda: all(_state(pid) == "Z" for pid in _launched_in(var)), 5.0):
+        _signal(list(_launched_in(var)), signal.SIGKILL)
     return found
+
+
+def _wait_until(claim: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _launched_in(var: Path) -> Iterator[int]:

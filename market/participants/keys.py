@@ -14,7 +14,7 @@ from market.events import outbox
 from market.kernel import clock, ids
 from market.kernel.errors import Conflict, FieldProblem, Invalid, NotFound
 from market.participants.errors import KeyTaken
-from market.participants.members import Member, Role
+from market.participants.members import Actor, Member, Process, Role
 from market.participants.models import ApiKey, Membership, PublicKey
 from market.verbs import verb
 
@@ -113,6 +113,16 @@ def issue(*, name: str, scopes: list[str], days: int | None = None, by: Member) 
     Raises Invalid for unknown scopes. days: life time, None for no end.
     """
     by.require(*ISSUERS)
+    return _issue(by, name=name, scopes=scopes, days=days, by=by)
+
+
+@verb("api_key.issued")
+def issue_for_seat(seat: Member, *, name: str, scopes: list[str], by: Process) -> tuple[ApiKey, str]:
+    """Make a program's key for an operator's seat from the machine's console, never over the web."""
+    return _issue(seat, name=name, scopes=scopes, days=None, by=by)
+
+
+def _issue(member: Member, *, name: str, scopes: list[str], days: int | None, by: Actor) -> tuple[ApiKey, str]:
     wrong: list[FieldProblem] = []
     if not name.strip():
         wrong.append(FieldProblem(field="name", reason=_t("is empty"), fix=_t("name the program that will use it")))
@@ -123,7 +133,7 @@ def issue(*, name: str, scopes: list[str], days: int | None = None, by: Member) 
     if wrong:
         raise Invalid(wrong)
     membership = Membership.objects.get(
-        person_id=by.person_id, organisation_id=by.organisation_id, ended_at__isnull=True
+        person_id=member.person_id, organisation_id=member.organisation_id, ended_at__isnull=True
     )
     secret = secrets.token_urlsafe(32)
     key = ApiKey(
@@ -139,7 +149,7 @@ def issue(*, name: str, scopes: list[str], days: int | None = None, by: Member) 
         "api_key.issued",
         subject=ids.urn(key.id),
         actor=by.urn,
-        parties=[by.organisation_id],
+        parties=[member.organisation_id],
         key=key.prefix,
         scopes=key.scopes,
     )

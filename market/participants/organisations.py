@@ -15,7 +15,7 @@ from market.kernel import seals
 from market.kernel.errors import Conflict, FieldProblem, Invalid, NotFound
 from market.participants import codes
 from market.participants.errors import AlreadyRegistered
-from market.participants.members import Member, OrganisationKind, Process, Role, roles_of
+from market.participants.members import Member, OrganisationKind, Role
 from market.participants.models import Membership, Organisation, Person
 from market.verbs import verb
 
@@ -66,43 +66,6 @@ def create(
         organisation.uscc = uscc.strip().upper()
     _insert(organisation)
     Membership.objects.create(organisation=organisation, person=by, roles=list(FIRST_ROLES))
-    _tell_created(organisation, actor=by.urn)
-    return organisation
-
-
-@verb("organisation.created")
-def found(
-    *,
-    kind: OrganisationKind,
-    name: str,
-    district: str,
-    sector: str,
-    uscc: str,
-    first: Person,
-    roles: list[Role],
-    seat_district: str = "",
-    seat_sector: str = "",
-    by: Process,
-) -> Organisation:
-    """Set up the operator or an authority with its first seat: done from the command line, never by a request.
-
-    Raises Invalid, AlreadyRegistered (there is one operator).
-    """
-    wrong = _wrong(name, district, sector) + codes.uscc_problems(uscc)
-    if kind in SELF_MADE:
-        wrong.append(FieldProblem(field="kind", reason=_t("registers itself"), fix=_t("sign up on the site")))
-    if not roles or set(roles) - roles_of(kind):
-        fix = ", ".join(sorted(str(role) for role in roles_of(kind)))
-        wrong.append(FieldProblem(field="roles", reason=_t("names none or one that cannot be held here"), fix=fix))
-    if wrong:
-        raise Invalid(wrong)
-    organisation = Organisation(
-        kind=kind, name=name.strip(), district=district, sector=sector, uscc=uscc.strip().upper()
-    )
-    _insert(organisation)
-    Membership.objects.create(
-        organisation=organisation, person=first, roles=list(roles), district=seat_district, sector=seat_sector
-    )
     _tell_created(organisation, actor=by.urn)
     return organisation
 

@@ -91,8 +91,7 @@ def _check(part: Condition, request: Request, clause: str) -> _Finding:
     if isinstance(part, Constraint):
         return _CHECKS[part.left](part, request, clause)
     findings = [
-        _check(inner, request, f"{clause}.{part.connective}[{index}]")
-        for index, inner in enumerate(part.parts)
+        _check(inner, request, f"{clause}.{part.connective}[{index}]") for index, inner in enumerate(part.parts)
     ]
     if part.connective in (Connective.AND, Connective.AND_SEQUENCE):
         return _conjunction(findings)
@@ -164,9 +163,7 @@ def _count(found: Constraint, request: Request, clause: str) -> _Finding:
         params: Mapping[str, Parameter] = {"limit": max(last, 0), "used": request.use_count}
         return _Finding(ordinal <= last, "count_exhausted", params, clause)
     first = limit if found.operator is Operator.GTEQ else limit + 1
-    return _Finding(
-        ordinal >= first, "count_not_reached", {"first": first, "used": request.use_count}, clause
-    )
+    return _Finding(ordinal >= first, "count_not_reached", {"first": first, "used": request.use_count}, clause)
 
 
 def _purpose(found: Constraint, request: Request, clause: str) -> _Finding:

@@ -1,6 +1,6 @@
 """The words of a usage policy: the ODRL 2.2 subset that this market enforces, as frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -82,9 +82,7 @@ OPERATORS: Final[Mapping[Operand, frozenset[Operator]]] = {
     Operand.INDUSTRY: frozenset(Operator) - ORDERED,
     Operand.PAY_AMOUNT: frozenset({Operator.EQ}),
 }
-TAKES_LIST: Final = frozenset(
-    {Operator.IS_ANY_OF, Operator.IS_NONE_OF, Operator.IS_ALL_OF, Operator.IS_PART_OF}
-)
+TAKES_LIST: Final = frozenset({Operator.IS_ANY_OF, Operator.IS_NONE_OF, Operator.IS_ALL_OF, Operator.IS_PART_OF})
 
 
 class Connective(StrEnum):
@@ -143,6 +141,14 @@ class Logical:
 Condition = Constraint | Logical
 
 
+def _flat(parts: tuple[Condition, ...]) -> Iterator[Constraint]:
+    for part in parts:
+        if isinstance(part, Logical):
+            yield from _flat(part.parts)
+        else:
+            yield part
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A permission, a prohibition or an obligation; only a permission has duties of its own."""
@@ -152,6 +158,15 @@ class Rule:
     constraints: tuple[Condition, ...] = ()
     duties: tuple["Rule", ...] = ()
     attributed_party: str | None = None  # whom an `attribute` duty names
+
+    @property
+    def atoms(self) -> tuple[Constraint, ...]:
+        """Every comparison in its conditions, however deep it nests."""
+        return tuple(_flat(self.constraints))
+
+    def speaks_of(self, *operands: Operand) -> bool:
+        """Does any of its conditions look at one of these facts?"""
+        return any(part.left in operands for part in self.atoms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

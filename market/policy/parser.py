@@ -33,9 +33,7 @@ NESTING_MAX: Final = 8
 
 # The Eclipse connector's spelling of a validity date.
 _EDC_IN_FORCE: Final = "https://w3id.org/edc/v0.0.1/ns/inForceDate"
-_INTEGERS: Final = frozenset(
-    {"xsd:integer", "xsd:nonNegativeInteger", "xsd:positiveInteger", "xsd:int", "xsd:long"}
-)
+_INTEGERS: Final = frozenset({"xsd:integer", "xsd:nonNegativeInteger", "xsd:positiveInteger", "xsd:int", "xsd:long"})
 _TERM_TYPES: Final = frozenset({"xsd:string", "xsd:anyURI", "@id"})
 _TERMS: Final = frozenset({Operand.PURPOSE, Operand.SPATIAL, Operand.RECIPIENT, Operand.INDUSTRY})
 
@@ -112,9 +110,7 @@ class _PolicyReader(Reader):
 
     # --- rules ---
 
-    def rules(
-        self, body: Mapping[str, object], kind: RuleKind, path: str, key: str | None = None
-    ) -> tuple[Rule, ...]:
+    def rules(self, body: Mapping[str, object], kind: RuleKind, path: str, key: str | None = None) -> tuple[Rule, ...]:
         key = key or kind.value
         if key not in body:
             return ()
@@ -166,9 +162,7 @@ class _PolicyReader(Reader):
         found = body.get("constraint", [])
         if found == []:  # the protocol's schema allows an empty list of constraints, not of rules
             return ()
-        return self.array(
-            found, f"{path}.constraint", lambda item, at: self.condition(item, at, pays=pays, depth=0)
-        )
+        return self.array(found, f"{path}.constraint", lambda item, at: self.condition(item, at, pays=pays, depth=0))
 
     def condition(self, item: object, path: str, *, pays: bool, depth: int) -> Condition | None:
         body = self.mapping(item, path)
@@ -199,11 +193,7 @@ class _PolicyReader(Reader):
         unit_key = next((key for key in body if bare(key) == "unit"), "unit")
         self.only(body, {"leftOperand", "operator", "rightOperand", "@type", unit_key}, path)
         left_text = body.get("leftOperand")
-        left = (
-            Operand.DATE_TIME
-            if left_text == _EDC_IN_FORCE
-            else self.word(Operand, left_text, f"{path}.leftOperand")
-        )
+        left = Operand.DATE_TIME if left_text == _EDC_IN_FORCE else self.word(Operand, left_text, f"{path}.leftOperand")
         operator = self.word(Operator, body.get("operator"), f"{path}.operator")
         if left is None or operator is None:
             return None
@@ -224,14 +214,10 @@ class _PolicyReader(Reader):
         right = self.right(body.get("rightOperand"), left, operator, f"{path}.rightOperand")
         unit = self.optional_text(body, unit_key, path)
         if unit is not None and left is not Operand.PAY_AMOUNT:
-            self.refuse(
-                f"{path}.{unit_key}", "unit_out_of_place", "Only payAmount has a unit", "Leave unit out"
-            )
+            self.refuse(f"{path}.{unit_key}", "unit_out_of_place", "Only payAmount has a unit", "Leave unit out")
         return None if right is None else Constraint(left, operator, right, unit)
 
-    def right(
-        self, found: object, left: Operand, operator: Operator, path: str
-    ) -> Value | tuple[Value, ...] | None:
+    def right(self, found: object, left: Operand, operator: Operator, path: str) -> Value | tuple[Value, ...] | None:
         if isinstance(found, list):
             if operator not in TAKES_LIST:
                 self.refuse(

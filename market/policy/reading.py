@@ -52,9 +52,7 @@ class Reader:
         text = bare(found)
         if isinstance(text, str) and text in set(kind):
             return kind(text)
-        self.refuse(
-            path, "unknown_word", f"{shown(found)} is not known here", f"Use one of {', '.join(sorted(kind))}"
-        )
+        self.refuse(path, "unknown_word", f"{shown(found)} is not known here", f"Use one of {', '.join(sorted(kind))}")
         return None
 
     def optional_text(self, body: Mapping[str, object], key: str, path: str = "") -> str | None:

@@ -10,9 +10,7 @@ CHINA: Final = timezone(timedelta(hours=8))
 END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_DATE_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,6}))?(Z|[+-]\d{2}:\d{2})", re.ASCII
-)
+_DATE_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,6}))?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _DURATION = re.compile(
     r"P(?=[\dT])(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?"
     r"(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,8})S)?)?",
@@ -73,7 +71,7 @@ def moment(text: str) -> Moment | None:
             return None
     except (ValueError, OverflowError):
         return None
-    return found if found.start.year in YEARS else None
+    return found if found.start.astimezone(CHINA).year in YEARS else None
 
 
 def duration(text: str) -> Duration | None:

@@ -112,9 +112,7 @@ def _plain_permission(rule: Rule, policy: Policy) -> Sequence[Phrase]:
         else [Phrase("use_for", {"purposes": purposes})]
     )
     # A prohibition with conditions of its own is said among what may not be done.
-    said += [
-        Phrase(part.value) for part in _SAID_OF_USE if not any(covers(action, part) for action in prohibited)
-    ]
+    said += [Phrase(part.value) for part in _SAID_OF_USE if not any(covers(action, part) for action in prohibited)]
     return said
 
 
@@ -202,23 +200,15 @@ def _duty(rule: Rule) -> Phrase:
 
 
 def _is_deadline(found: Constraint) -> bool:
-    return (
-        found.left is Operand.ELAPSED_TIME
-        and found.operator is Operator.LTEQ
-        and isinstance(found.right, Value)
-    )
+    return found.left is Operand.ELAPSED_TIME and found.operator is Operator.LTEQ and isinstance(found.right, Value)
 
 
 def _if(code: str, rule: Rule) -> Phrase:
-    return Phrase(
-        code, {"action": rule.action.value, "limits": tuple(_limit(part) for part in rule.constraints)}
-    )
+    return Phrase(code, {"action": rule.action.value, "limits": tuple(_limit(part) for part in rule.constraints)})
 
 
 def _limit(part: Condition) -> Phrase:
     if isinstance(part, Logical):
         code = {"or": "any_of", "xone": "exactly_one_of"}.get(part.connective.value, "all_of")
         return Phrase(code, {"limits": tuple(_limit(inner) for inner in part.parts)})
-    return Phrase(
-        "limit", {"operand": part.left.value, "operator": part.operator.value, "values": part.texts}
-    )
+    return Phrase("limit", {"operand": part.left.value, "operator": part.operator.value, "values": part.texts})

@@ -31,8 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM."""
         if options["once"]:
-            while dispatch.run_once(send_job):
-                continue
+            dispatch.run_once(send_job)
             return
         self.running = True
         signal.signal(signal.SIGTERM, self.stop)
@@ -42,10 +41,9 @@ class Command(BaseCommand):
             while self.running:
                 try:
                     lock.check()
-                    told = dispatch.run_once(send_job, is_running=lambda: self.running)
+                    dispatch.run_once(send_job, is_running=lambda: self.running)
                     broker.look()
-                    if not told:
-                        lock.wait(SWEEP_S)
+                    lock.wait(SWEEP_S)
                 except (OperationalError, psycopg.OperationalError):
                     logger.warning("the database is away; trying again")
                     connection.close()

@@ -1,0 +1,80 @@
+"""The processes of ours that make up a running platform, in the order of their start."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from market.launcher.children import MARK, Program
+from market.launcher.folders import REPOSITORY
+
+WEB_WORKERS: Final = 2
+WEB_THREADS: Final = 4
+# A slow reader holds a thread for the whole of its download, so downloads have many, in a process of their own.
+DELIVERY_THREADS: Final = 32
+# Requests taken up but waiting for a thread; more wait in the socket's queue.
+BACKPRESSURE: Final = 64
+_GENTLE: Final = ((signal.SIGTERM, 10.0),)
+
+# Stages, stopped from the highest down.
+DATABASE, BROKER, BACKGROUND, SERVING = range(4)
+
+
+def environment(var: Path, port: int, delivery_port: int) -> dict[str, str]:
+    """What children are told: all that the user set, and where this run lives.
+
+    PG* is taken out: libpq would let PGPORT or PGSERVICE lead the embedded run to another server.
+    """
+    told = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return told | {
+        "VAR_DIR": str(var),
+        "PORT": str(port),
+        "DELIVERY_PORT": str(delivery_port),
+        "PYTHONUNBUFFERED": "1",
+        MARK: str(var),
+    }
+
+
+def manage(*words: str) -> list[str]:
+    """The command line of a management command."""
+    return [sys.executable, str(REPOSITORY / "manage.py"), *words]
+
+
+def programs(var: Path, env: Mapping[str, str], listen: str) -> list[tuple[int, Program]]:
+    """Each program with its stage."""
+
+    def ours(name: str, command: Sequence[str]) -> Program:
+        return Program(name=name, command=command, env=env, cwd=REPOSITORY, stops=_GENTLE)
+
+    celery = [sys.executable, "-m", "celery", "-A", "market"]
+    worker = ["worker", "--concurrency", "2", "--prefetch-multiplier", "1", "--loglevel", "INFO"]
+    quiet = ["--without-gossip", "--without-mingle"]  # there is one worker: nobody to talk to
+    beat = ["beat", "--loglevel", "INFO", "--schedule", str(var / "beat" / "schedule"), "--pidfile="]
+    delivery = _granian("delivery.wsgi:application", listen, env["DELIVERY_PORT"], 1, DELIVERY_THREADS)
+    web = _granian("market.wsgi:application", listen, env["PORT"], WEB_WORKERS, WEB_THREADS)
+    return [
+        (SERVING, ours("web", web)),
+        (SERVING, ours("delivery", delivery)),
+        (BACKGROUND, ours("sequencer", manage("sequence"))),
+        (BACKGROUND, ours("dispatcher", manage("dispatch"))),
+        (BACKGROUND, ours("worker", [*celery, *worker, *quiet])),
+        (BACKGROUND, ours("beat", [*celery, *beat])),
+    ]
+
+
+def _granian(application: str, listen: str, port: str, workers: int, threads: int) -> list[str]:
+    options = {
+        "--interface": "wsgi",
+        "--host": listen,
+        "--port": port,
+        "--http": "1",
+        "--workers": str(workers),
+        "--blocking-threads": str(threads),
+        "--backpressure": str(BACKPRESSURE),
+        # A stopping worker waits for its readers; a stalled one must not hold up the whole stop.
+        "--workers-kill-timeout": "3",
+    }
+    words = [word for pair in options.items() for word in pair]
+    return [sys.executable, "-m", "granian", *words, "--no-ws", "--respawn-failed-workers", application]

@@ -1,0 +1,107 @@
+"""What a delivery needs beside itself: two organisations, their people, a stored file, a signed policy."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from delivery import grants, uses
+from delivery.models import Grant
+from delivery.uses import Opened
+from market import policy, storage
+from market.kernel import clock, ids
+from market.participants.members import Member, OrganisationKind, Role, system
+from market.participants.models import Organisation
+from market.policy import UsageTerms
+
+TRADING = frozenset({Role.ADMIN, Role.TRADER, Role.SIGNATORY, Role.FINANCE})
+CONTENT = bytes(range(256)) * 5000  # 1.28 MB: more than one block, not a whole number of them
+
+
+def given_organisation(name: str, district: str = "140105", sector: str = "I") -> Organisation:
+    """An admitted enterprise."""
+    return Organisation.objects.create(
+        kind=OrganisationKind.ENTERPRISE,
+        name=name,
+        district=district,
+        sector=sector,
+        uscc=ids.new_id().hex[-18:].upper(),
+        admitted_at=clock.now(),
+    )
+
+
+def given_member(organisation: Organisation, roles: frozenset[Role] = TRADING) -> Member:
+    """Somebody who acts for it."""
+    return Member(
+        person_id=ids.new_id(),
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        organisation_kind=OrganisationKind(organisation.kind),
+        roles=roles,
+        is_admitted=organisation.admitted_at is not None,
+        district="",
+        sector="",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A grant with its two sides."""
+
+    grant: Grant
+    supplier: Member
+    buyer: Member
+    content: bytes
+
+    def use(self, purpose: str = "", **kwargs: Any) -> Opened:
+        """One use by the buyer."""
+        return uses.open(self.grant.id, purpose=purpose, by=self.buyer, **kwargs)
+
+
+def given_policy(**terms: Any) -> dict[str, Any]:
+    """A policy as it stands in a signed agreement."""
+    return dict(policy.canonical(policy.build(UsageTerms(**terms))))
+
+
+def given_delivery(
+    *,
+    content: bytes = CONTENT,
+    filename: str = "空气质量 2020-03.csv",
+    signed: Mapping[str, Any] | None = None,
+    agreed_days_ago: float = 0,
+    **terms: Any,
+) -> Delivery:
+    """A stored file, granted to a buyer under a policy of these terms (`UsageTerms`)."""
+    supplier = given_member(given_organisation("太原气象数据"))
+    buyer = given_member(given_organisation("晋阳研究院"))
+    key = f"tests/{ids.new_id()}"
+    storage.put_file(key, io.BytesIO(content))
+    grant = grants.open(
+        **facts(supplier, buyer, content, key, signed or given_policy(**terms)),
+        filename=filename,
+        media_type="text/csv",
+        agreed_at=clock.now() - timedelta(days=agreed_days_ago),
+        by=system("settlement"),
+    )
+    return Delivery(grant=grant, supplier=supplier, buyer=buyer, content=content)
+
+
+def facts(
+    supplier: Member, buyer: Member, content: bytes, storage_key: str, signed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What contracts hands over, with fresh names for trade, period, version and agreement."""
+    return {
+        "reference": ids.urn(ids.new_id()),
+        "thread": ids.urn(ids.new_id()),
+        "supplier_id": supplier.organisation_id,
+        "buyer_id": buyer.organisation_id,
+        "version": ids.urn(ids.new_id()),
+        "agreement": ids.urn(ids.new_id()),
+        "agreement_sha256": hashlib.sha256(b"agreement").hexdigest(),
+        "storage_key": storage_key,
+        "file_bytes": len(content),
+        "file_sha256": hashlib.sha256(content).hexdigest(),
+        "policy": signed,
+    }
