@@ -17,7 +17,7 @@ from settlement import accounts, ledger, matching, obligations
 from settlement.accounts import Code, Key
 from settlement.ledger import Entry
 from settlement.models import Obligation, StatementLine
-from settlement.states import Doubt, LineState, ObligationState
+from settlement.states import Doubt, LineState, ObligationState, TransferKind
 
 logger = logging.getLogger(__name__)
 SOURCE: Final = "statement_line"
@@ -71,7 +71,7 @@ def receive(line_id: UUID, *, by: Actor) -> StatementLine:
     obligations.check_holds(obligation)
     suspense = accounts.common(Code.SUSPENSE, obligation.currency)
     transfer = ledger.post(
-        "payment.in",
+        TransferKind.PAYMENT_IN,
         source=(SOURCE, line.id),
         entries=entries(suspense, obligation, line.amount_minor),
         actor=by.urn,
