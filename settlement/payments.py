@@ -113,7 +113,7 @@ REDRIVE: Final = system("payments")
 def hear_lifting(_news: News) -> None:
     """A hold was lifted: receipts that a hold had stopped are tried again, each in its own transaction."""
     waiting = StatementLine.objects.filter(state=LineState.SUSPENSE, doubt=Doubt.HELD).order_by("id")
-    for line_id in waiting.values_list("id", flat=True).iterator():
+    for line_id in list(waiting.values_list("id", flat=True)):
         try:
             receive(line_id, by=REDRIVE)
         except Held:
