@@ -1,7 +1,7 @@
 # `make` alone lists what can be done. All of it is what CI runs too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrate messages bench torture lock clean venv venv-dev python
+.PHONY: help run test lint types migrate bench lock clean venv venv-dev python
 
 PY := .venv/bin/python
 # The first Python that is new enough and can make a virtualenv; PYTHON=/path/to/python decides otherwise.
@@ -14,7 +14,7 @@ help: ## list the targets
 
 python:
 	@if [ -z "$$($(FIND_PYTHON))" ]; then \
-	  echo "Python 3.11 or newer is needed and none was found ($$(python3 --version 2>&1 | head -1)): install it, or say where it is with PYTHON=/path/to/python." >&2; \
+	  echo "Python 3.11 or newer is needed and there is $$(python3 --version 2>/dev/null || echo none): install it, or say where it is with PYTHON=/path/to/python." >&2; \
 	  exit 1; \
 	fi
 

@@ -11,7 +11,7 @@ from delivery import queries as delivery
 from market import holds
 from market.kernel.errors import NotFound
 from market.participants.members import Member
-from settlement import obligations
+from settlement import queries as money
 
 
 def _mine(by: Member) -> Q:
@@ -76,7 +76,7 @@ def trade_for(by: Member, trade_id: UUID) -> dict[str, Any]:
     }
     return shown | {
         "periods": periods,
-        "payment": obligations.payment_of(last.urn),
+        "payment": money.payment_of(last.urn),
         "grant": delivery.grant_id_of(last.urn),
         "is_held": bool(holds.active(subjects)),
         "is_disputed": Dispute.objects.filter(period=last, state=DisputeState.OPEN).exists(),

@@ -20,14 +20,14 @@ from contracts import agreements, negotiations, periods, signatures
 from contracts.models import Period, Side, Trade
 from contracts.states import PeriodState, TradeState
 from delivery import grants
-from market import rules
 from market.events import outbox
 from market.events.dispatch import News
 from market.kernel import canonical_json, clock, ids
 from market.kernel.errors import Conflict, Invalid, NotAllowed
 from market.participants.members import Actor, Member, Role, system
 from market.verbs import verb
-from settlement import escrow, obligations
+from settlement import escrow, fees, obligations
+from settlement import queries as money
 
 
 @verb("agreement.finalized", composes=True, durable=True)
@@ -56,8 +56,8 @@ def sign(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: Me
 def _open_obligation(period: Period, by: Actor) -> None:
     """Tell settlement what is to be paid, by whom, to whom, by when, and by which fee rule it will be divided."""
     trade = period.trade
-    fee, tax = rules.current("fee.platform"), rules.current("tax.vat")
-    assert period.due_at is not None
+    if period.due_at is None:
+        raise RuntimeError(f"{period} has no day of payment")
     obligations.open(
         reference=period.urn,
         thread=trade.urn,
@@ -66,8 +66,8 @@ def _open_obligation(period: Period, by: Actor) -> None:
         amount_minor=period.amount_minor,
         currency=period.currency,
         due_at=period.due_at,
-        tax_rate_bp=int(tax.value["rate_bp"]),
-        fee={"rule": fee.name, "version": fee.version, **fee.value},
+        tax_rate_bp=fees.tax_rate_bp(),
+        fee=fees.in_force(),
         holds_on=[ids.urn(trade.version_id)],
         by=by,
     )
@@ -85,7 +85,7 @@ def fund(period_id: UUID, *, by: Actor) -> Period:
     if period.state != PeriodState.DUE:
         outbox.unchanged()
         return period
-    if period.amount_minor > 0 and not obligations.is_funded(period.urn):
+    if period.amount_minor > 0 and not money.is_funded(period.urn):
         raise Conflict(_t("The payment is not in escrow."))
     _fund(period, by)
     return period

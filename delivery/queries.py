@@ -147,3 +147,8 @@ def _row(grant: Grant) -> GrantRow:
         closed_at=grant.closed_at,
         use_count=grant.use_count,
     )
+
+
+def grant_id_of(reference: str) -> UUID | None:
+    """The grant that was opened for a reference, if there is one."""
+    return Grant.objects.filter(reference=ids.from_urn(reference)).values_list("id", flat=True).first()

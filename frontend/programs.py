@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Client:
         headers = {"Authorization": f"Bearer {self.key}", "Accept-Language": "zh"}
         if data is not None:
             headers["Content-Type"] = media_type
+        if hasattr(data, "fileno"):
+            headers["Content-Length"] = str(os.fstat(data.fileno()).st_size)  # else it would go in chunks
         try:
             connection.request(method, f"{parts.path}/api{path}", body=data, headers=headers)
             response = connection.getresponse()
@@ -263,7 +266,7 @@ class OneTrade:
         with self.file.open("rb") as file:
             if digest != hashlib.file_digest(file, "sha256").hexdigest():
                 raise Refused(422, {"title": "the delivered file differs from the one uploaded"})
-        buyer.call("POST", f"/delivery/uses/{use['id']}/closing")
+        buyer.call("POST", f"/delivery/uses/{use['id']}/close")
 
     def accept(self) -> None:
         """The buyer accepts; escrow is divided."""
@@ -279,7 +282,7 @@ class OneTrade:
             try:
                 self.found["bundle"] = self._of("buyer").raw("GET", f"/contracts/trades/{self.found['trade']}/bundle")
             except Refused as refusal:
-                if refusal.status != 503 or time.monotonic() > deadline:
+                if not str(refusal.body.get("type")).endswith("/not-yet-logged") or time.monotonic() > deadline:
                     raise
                 time.sleep(0.3)
             else:

@@ -41,7 +41,7 @@ def main(kind: str) -> int:
             for stamp in stamps.values():
                 stamp.unlink(missing_ok=True)
             _install(*(word for file in LOCKS[kind] for word in ("-r", str(ROOT / file))))
-            _install("--no-deps", "-r", str(ROOT / DATA))
+            _install("--no-deps", "--use-pep517", "--no-build-isolation", "-r", str(ROOT / DATA))
         except subprocess.CalledProcessError as error:
             print(
                 f"The installation failed (exit code {error.returncode}): see the lines above.",

@@ -15,7 +15,7 @@ from market.launcher.errors import LaunchError
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
 FREE_MB_MIN: Final = 500
 # Made by us, closed to others; settings only names them.
-CLOSED: Final = ("secrets", "log", "valkey", "incoming", "objects", "log-tiles", "mail")
+CLOSED: Final = ("secrets", "log", "valkey", "incoming", "objects", "log-tiles", "mail", "beat")
 # A unix socket's path is at most 107 bytes on Linux and 103 on macOS.
 SOCKET_PATH_BYTES_MAX: Final = 103
 POSTGRES_SOCKET: Final = ".s.PGSQL.5432"
@@ -83,10 +83,11 @@ def prepare(var: Path) -> Folders:
         var.chmod(var.stat().st_mode | 0o011)
     for name in CLOSED:
         (var / name).mkdir(mode=0o700, exist_ok=True)
+    database = _database(var, account)
     sockets = _sockets(var, account)
     return Folders(
         var=var,
-        database=_database(var, account),
+        database=database,
         postgres_socket=_give(sockets / "postgres", account),
         valkey_socket=sockets / "valkey.sock",
         account=account,

@@ -51,7 +51,7 @@ def programs(var: Path, env: Mapping[str, str], listen: str) -> list[tuple[int, 
     celery = [sys.executable, "-m", "celery", "-A", "market"]
     worker = ["worker", "--concurrency", "2", "--prefetch-multiplier", "1", "--loglevel", "INFO"]
     quiet = ["--without-gossip", "--without-mingle"]  # there is one worker: nobody to talk to
-    beat = ["beat", "--loglevel", "INFO", "--schedule", str(var / "beat-schedule"), "--pidfile="]
+    beat = ["beat", "--loglevel", "INFO", "--schedule", str(var / "beat" / "schedule"), "--pidfile="]
     delivery = _granian("delivery.wsgi:application", listen, env["DELIVERY_PORT"], 1, DELIVERY_THREADS)
     web = _granian("market.wsgi:application", listen, env["PORT"], WEB_WORKERS, WEB_THREADS)
     return [
@@ -74,7 +74,7 @@ def _granian(application: str, listen: str, port: str, workers: int, threads: in
         "--blocking-threads": str(threads),
         "--backpressure": str(BACKPRESSURE),
         # A stopping worker waits for its readers; a stalled one must not hold up the whole stop.
-        "--workers-kill-timeout": "5",
+        "--workers-kill-timeout": "3",
     }
     words = [word for pair in options.items() for word in pair]
     return [sys.executable, "-m", "granian", *words, "--no-ws", "--respawn-failed-workers", application]

@@ -145,11 +145,14 @@ class Run:
         self._supervisor.tick()
 
     def _stop(self) -> None:
-        self._console.line("· stopping: web and delivery first, the database last")
+        has_children = bool(self._supervisor.pids())
+        if has_children:
+            self._console.line("· stopping: web and delivery first, the database last")
         self._supervisor.stop()
         if self._folders is not None:
             folders.discard_sockets(self._folders.postgres_socket, self._var)
-        self._console.line("· stopped")
+        if has_children:
+            self._console.line("· stopped")
 
     def _listen_for_stop(self) -> None:
         signal.signal(signal.SIGINT, self._hear)
