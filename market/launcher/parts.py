@@ -43,12 +43,15 @@ def manage(*words: str) -> list[str]:
 
 
 def programs(var: Path, env: Mapping[str, str], listen: str) -> list[tuple[int, Program]]:
-    """Each program with its stage."""
+    """Each program with its stage.
+
+    Django's checks are skipped (`make lint` runs them): they load every page and endpoint into every process.
+    """
 
     def ours(name: str, command: Sequence[str]) -> Program:
         return Program(name=name, command=command, env=env, cwd=REPOSITORY, stops=_GENTLE)
 
-    celery = [sys.executable, "-m", "celery", "-A", "market"]
+    celery = [sys.executable, "-m", "celery", "-A", "market", "--skip-checks"]
     worker = ["worker", "--concurrency", "2", "--prefetch-multiplier", "1", "--loglevel", "INFO"]
     quiet = ["--without-gossip", "--without-mingle"]  # there is one worker: nobody to talk to
     beat = ["beat", "--loglevel", "INFO", "--schedule", str(var / "beat" / "schedule"), "--pidfile="]
@@ -57,8 +60,8 @@ def programs(var: Path, env: Mapping[str, str], listen: str) -> list[tuple[int, 
     return [
         (SERVING, ours("web", web)),
         (SERVING, ours("delivery", delivery)),
-        (BACKGROUND, ours("sequencer", manage("sequence"))),
-        (BACKGROUND, ours("dispatcher", manage("dispatch"))),
+        (BACKGROUND, ours("sequencer", manage("sequence", "--skip-checks"))),
+        (BACKGROUND, ours("dispatcher", manage("dispatch", "--skip-checks"))),
         (BACKGROUND, ours("worker", [*celery, *worker, *quiet])),
         (BACKGROUND, ours("beat", [*celery, *beat])),
     ]
