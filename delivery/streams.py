@@ -33,6 +33,7 @@ class Stream:
     sent: int = 0
     metered: int = 0
     moved_at: float = field(default_factory=time.monotonic)
+    is_counted: bool = False
     stop: str = ""  # why it must end before its time
     interrupt: Callable[[], None] | None = None  # wakes a thread that waits for a stalled client
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -46,7 +46,7 @@ def blocks(found: Answer) -> Iterator[bytes]:
             stream.move(len(block))
             if stream.start + stream.sent == stream.end:
                 # Written before the last block leaves: no whole copy is out without its record.
-                stream.meter(stream.sent, has_ended=False)
+                stream.meter(stream.sent, has_ended=True)
             yield block
         why = "sent"
     finally:

@@ -4,154 +4,178 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from contracts.states import DisputeState, NegotiationState, PeriodState, TradeState
+from delivery.states import GrantState, UseState
+from listings.states import ResourceState, VersionState
+from market.participants.states import AdmissionState
+from settlement.states import LineState, ObligationState, PayoutState
 
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """How one state looks: icon name, tone class, word."""
+    """How one state looks: icon name, tone class, and a word where the state's own label does not say enough."""
 
     icon: str
     tone: str
-    word: str | Promise
+    word: str | Promise = ""
 
 
-def done(word: str | Promise) -> Badge:
-    """✓ in success: reached and good."""
-    return Badge("check", "success", word)
+DONE: Final = Badge("check", "success")  # reached and good
+WAITING: Final = Badge("open", "")  # open, nobody is late
+RUNNING: Final = Badge("clock", "")  # a machine is at it
+LOCKED: Final = Badge("lock", "")  # money waits here
+WARNED: Final = Badge("warn", "warn")  # somebody should look
+FAILED: Final = Badge("cross", "danger")  # ended badly, or stopped
 
+# The state machines of the rooms; words are the labels of their states.
+MACHINES: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, Badge]]]] = {
+    "admission": (
+        AdmissionState,
+        {
+            AdmissionState.DRAFT: WAITING,
+            AdmissionState.SUBMITTED: WAITING,
+            AdmissionState.RETURNED: WARNED,
+            AdmissionState.ADMITTED: DONE,
+            AdmissionState.REJECTED: FAILED,
+        },
+    ),
+    "resource": (
+        ResourceState,
+        {
+            ResourceState.RECEIVED: WAITING,
+            ResourceState.PROCESSING: RUNNING,
+            ResourceState.READY: DONE,
+            ResourceState.REFUSED: FAILED,
+        },
+    ),
+    "version": (
+        VersionState,
+        {
+            VersionState.DRAFT: WAITING,
+            VersionState.SUBMITTED: WAITING,
+            VersionState.RETURNED: WARNED,
+            VersionState.PUBLICITY: WAITING,
+            VersionState.LISTED: DONE,
+            VersionState.REJECTED: FAILED,
+            VersionState.WITHDRAWN: FAILED,
+            VersionState.DELISTED: FAILED,
+        },
+    ),
+    "negotiation": (
+        NegotiationState,
+        {
+            NegotiationState.REQUESTED: WAITING,
+            NegotiationState.OFFERED: WAITING,
+            NegotiationState.ACCEPTED: WAITING,
+            NegotiationState.AGREED: WAITING,
+            NegotiationState.VERIFIED: WAITING,
+            NegotiationState.FINALIZED: DONE,
+            NegotiationState.TERMINATED: FAILED,
+        },
+    ),
+    "trade": (
+        TradeState,
+        {
+            TradeState.AGREED: WAITING,
+            TradeState.RUNNING: WAITING,
+            TradeState.CLOSED: DONE,
+            TradeState.CANCELLED: FAILED,
+            TradeState.EXPIRED: FAILED,
+            TradeState.REFUNDED: WARNED,
+        },
+    ),
+    "period": (
+        PeriodState,
+        {
+            PeriodState.DUE: WAITING,
+            PeriodState.FUNDED: LOCKED,
+            PeriodState.DELIVERING: WAITING,
+            PeriodState.ACCEPTED: DONE,
+            PeriodState.SETTLED: DONE,
+            PeriodState.CANCELLED: FAILED,
+            PeriodState.EXPIRED: FAILED,
+            PeriodState.REFUNDED: WARNED,
+        },
+    ),
+    "dispute": (
+        DisputeState,
+        {DisputeState.OPEN: WARNED, DisputeState.WITHDRAWN: WAITING, DisputeState.CONCEDED: WARNED},
+    ),
+    "grant": (GrantState, {GrantState.OPEN: DONE, GrantState.CLOSED: WAITING}),
+    "use": (UseState, {UseState.OPEN: RUNNING, UseState.CLOSED: DONE}),
+    "obligation": (
+        ObligationState,
+        {
+            ObligationState.DUE: WAITING,
+            ObligationState.FUNDED: LOCKED,
+            ObligationState.RELEASED: DONE,
+            ObligationState.REFUNDED: WARNED,
+            ObligationState.CANCELLED: FAILED,
+            ObligationState.EXPIRED: FAILED,
+        },
+    ),
+    "line": (LineState, {LineState.MATCHED: DONE, LineState.SUSPENSE: WARNED, LineState.RETURNED: WARNED}),
+    "payout": (
+        PayoutState,
+        {
+            PayoutState.REQUESTED: WAITING,
+            PayoutState.APPROVED: WAITING,
+            PayoutState.INSTRUCTED: RUNNING,
+            PayoutState.CONFIRMED: DONE,
+            PayoutState.FAILED: FAILED,
+            PayoutState.CANCELLED: FAILED,
+            PayoutState.RETURNED: WARNED,
+        },
+    ),
+}
 
-def waiting(word: str | Promise) -> Badge:
-    """○ in muted: open, nobody is late."""
-    return Badge("open", "", word)
-
-
-def warned(word: str | Promise) -> Badge:
-    """⚠ in warn: somebody should look."""
-    return Badge("warn", "warn", word)
-
-
-def failed(word: str | Promise) -> Badge:
-    """✕ in danger: ended badly or stopped."""
-    return Badge("cross", "danger", word)
-
-
-BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
+# What pages say that is no state machine of a room.
+WORDS: Final[Mapping[str, Mapping[str, Badge]]] = {
     "turn": {
         "ours": Badge("arrow", "turn-mark", _("Your turn")),
-        "theirs": Badge("clock", "", _("Waiting for the other side")),
+        "supplier": Badge("clock", "", _("Waiting for the supplier")),
+        "buyer": Badge("clock", "", _("Waiting for the buyer")),
         "market": Badge("clock", "", _("Waiting for the market")),
     },
-    "admission": {
-        "draft": waiting(_("Draft")),
-        "submitted": waiting(_("Submitted")),
-        "returned": warned(_("Returned")),
-        "admitted": done(_("Admitted")),
-        "rejected": failed(_("Rejected")),
-    },
-    "version": {
-        "draft": waiting(_("Draft")),
-        "submitted": waiting(_("Submitted")),
-        "reviewing": waiting(_("In review")),
-        "publicity": waiting(_("In public notice")),
-        "listed": done(_("Listed")),
-        "returned": warned(_("Returned")),
-        "rejected": failed(_("Rejected")),
-        "suspended": warned(_("Suspended")),
-        "delisted": failed(_("Delisted")),
-    },
     "job": {
-        "queued": waiting(_("Queued")),
+        "queued": Badge("open", "", _("Queued")),
         "running": Badge("clock", "", _("Running")),
-        "done": done(_("Done")),
-        "failed": failed(_("Failed")),
-        "interrupted": failed(_("Interrupted")),
+        "done": Badge("check", "success", _("Done")),
+        "interrupted": Badge("cross", "danger", _("Interrupted")),
     },
-    "negotiation": {
-        "requested": waiting(_("Requested")),
-        "offered": waiting(_("Offered")),
-        "accepted": done(_("Terms accepted")),
-        "agreed": done(_("Agreed")),
-        "verified": done(_("Signed by both")),
-        "finalized": done(_("Contract in force")),
-        "terminated": failed(_("Terminated")),
-    },
-    "trade": {
-        "open": waiting(_("In progress")),
-        "closed": done(_("Closed")),
-        "cancelled": failed(_("Cancelled")),
-        "expired": failed(_("Expired")),
-        "refunded": warned(_("Refunded")),
-    },
-    "period": {
-        "due": waiting(_("Payment due")),
-        "funded": Badge("lock", "", _("Paid into escrow")),
-        "delivering": waiting(_("Delivering")),
-        "accepted": done(_("Accepted")),
-        "settled": done(_("Settled")),
-        "refunded": warned(_("Refunded")),
-        "cancelled": failed(_("Cancelled")),
-        "expired": failed(_("Expired")),
-    },
-    "hold": {
-        "active": warned(_("On hold")),
-        "lifted": done(_("Hold lifted")),
-    },
-    "dispute": {
-        "open": warned(_("In dispute")),
-        "resolved": done(_("Dispute resolved")),
-    },
-    "grant": {
-        "open": done(_("In force")),
-        "exhausted": waiting(_("Used up")),
-        "expired": failed(_("Expired")),
-        "revoked": failed(_("Revoked")),
-    },
-    "use": {
-        "open": waiting(_("In use")),
-        "closed": done(_("Use ended")),
-        "refused": failed(_("Refused")),
-    },
-    "payment": {
-        "expected": waiting(_("Expected")),
-        "matched": done(_("Matched")),
-        "suspense": warned(_("In suspense")),
-        "returned": failed(_("Sent back")),
-    },
-    "payout": {
-        "requested": waiting(_("Requested")),
-        "approved": waiting(_("Approved")),
-        "sent": waiting(_("Sent to the bank")),
-        "confirmed": done(_("Confirmed by the bank")),
-        "rejected": failed(_("Rejected")),
-        "failed": failed(_("Failed")),
-    },
+    "hold": {"active": Badge("warn", "warn", _("On hold")), "lifted": Badge("check", "success", _("Hold lifted"))},
     "risk": {
         "high": Badge("warn", "danger", _("High")),
-        "middle": warned(_("Middle")),
-        "low": waiting(_("Low")),
+        "middle": Badge("warn", "warn", _("Middle")),
+        "low": Badge("open", "", _("Low")),
     },
     "task": {
-        "todo": waiting(_("Not started")),
-        "doing": waiting(_("In progress")),
-        "done": done(_("Done")),
-        "wrong": warned(_("Needs a change")),
+        "todo": Badge("open", "", _("Not started")),
+        "doing": Badge("open", "", _("In progress")),
+        "done": Badge("check", "success", _("Done")),
+        "wrong": Badge("warn", "warn", _("Needs a change")),
     },
+    "firm": {"verified": Badge("check", "success", _("Verified firm")), "open": Badge("open", "", _("Not verified"))},
     "certificate": {
-        "valid": done(_("Valid")),
-        "superseded": warned(_("Superseded")),
-        "revoked": failed(_("Revoked")),
+        "valid": Badge("check", "success", _("Valid")),
+        "superseded": Badge("warn", "warn", _("Superseded")),
+        "revoked": Badge("cross", "danger", _("Revoked")),
     },
 }
 
 
 def badge(kind: str, state: str) -> Badge:
-    """The badge of a state; states are compared without regard to case (the protocol writes them in capitals).
-
-    Raises LookupError naming both when this file lacks the state: add it here with its word.
-    """
+    """The badge of a state with its word. Raises LookupError naming both when this file lacks the state."""
     try:
-        return BADGES[kind][str(state).lower()]
+        if kind in WORDS:
+            return WORDS[kind][state]
+        machine, looks = MACHINES[kind]
+        look = looks[state]
     except KeyError:
         raise LookupError(f"no badge for {kind} {state}: add it to frontend/badges.py") from None
+    label = str(machine(state).label)
+    return Badge(look.icon, look.tone, label[:1].upper() + label[1:])

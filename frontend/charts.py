@@ -21,7 +21,8 @@ def _n(value: float) -> str:
 
 def _frame(width: float, height: float, title: str, desc: str, body: SafeString, *, fluid: bool = False) -> SafeString:
     return format_html(
-        '<svg class="{}" viewBox="0 0 {} {}" width="{}" height="{}" role="img"><title>{}</title><desc>{}</desc>{}</svg>',
+        '<svg class="{}" viewBox="0 0 {} {}" width="{}" height="{}" role="img">'
+        "<title>{}</title><desc>{}</desc>{}</svg>",
         "chart fluid" if fluid else "chart", _n(width), _n(height), _n(width), _n(height), title, desc, body,
     )  # fmt: skip
 
@@ -117,7 +118,9 @@ def steps(points: Sequence[tuple[float, float]], *, title: str, desc: str) -> Sa
     for point in points[1:]:
         x, y = at(point)
         path += f"H{x}V{y}"
-    body = format_html('<path class="base" d="M0 {}H{}"/><path class="line" d="{}"/>', _n(height - edge), _n(width), path)
+    body = format_html(
+        '<path class="base" d="M0 {}H{}"/><path class="line" d="{}"/>', _n(height - edge), _n(width), path
+    )
     return _frame(width, height, title, desc, body, fluid=True)
 
 

@@ -3,8 +3,7 @@
 `frame` is lazy: a page that does not show a part (a partial, a print sheet) does not pay its query.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
@@ -15,23 +14,10 @@ from django.utils.translation import get_language
 from frontend import formats, menus
 from market.participants import seats
 from market.participants.members import Member
+from provenance import queries
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "theme"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerHead:
-    """The latest signed checkpoint, as the footer tells it."""
-
-    size: int
-    root: str
-    signed_at: datetime
-
-    @property
-    def size_text(self) -> str:
-        """18,216."""
-        return f"{self.size:,}"
 
 
 class Frame:
@@ -79,9 +65,9 @@ class Frame:
         return seats.of(self._request)
 
     @cached_property
-    def ledger(self) -> LedgerHead | None:
+    def ledger(self) -> queries.Head | None:
         """The latest checkpoint; None before the first."""
-        return None
+        return queries.head()
 
     @cached_property
     def navigation(self) -> list[menus.Link]:

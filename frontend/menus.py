@@ -77,12 +77,14 @@ WORKBENCH: Final = (
 
 
 def links(entries: Iterable[Entry], *, path: str, member: Member | None = None) -> list[Link]:
-    """The entries whose pages exist and whose roles the member holds; the longest matching address is the current one."""
+    """The entries whose pages exist and whose roles the member holds; the longest match is the current one."""
     held = member.roles if member else frozenset()
     found = [
-        (entry, url) for entry in entries if (not entry.roles or entry.roles & held) and (url := _address(entry.route))
+        (entry, url) for entry in entries if (not entry.roles or entry.roles & held) and (url := address(entry.route))
     ]
-    current = max((url for _, url in found if path == url or path.startswith(url.rstrip("/") + "/")), key=len, default="")
+    current = max(
+        (url for _, url in found if path == url or path.startswith(url.rstrip("/") + "/")), key=len, default=""
+    )
     return [Link(entry.route, entry.label, url, is_current=url == current) for entry, url in found]
 
 
@@ -91,8 +93,9 @@ def looks_are_recorded(member: Member) -> bool:
     return bool(member.roles & (OPERATOR_ROLES | AUTHORITY_ROLES))
 
 
-def _address(route: str) -> str:
+def address(route: str, *parts: object) -> str:
+    """Where a page stands; empty while there is no such page."""
     try:
-        return reverse(route)
+        return reverse(route, args=parts)
     except NoReverseMatch:
         return ""

@@ -279,7 +279,7 @@ class OneTrade:
             try:
                 self.found["bundle"] = self._of("buyer").raw("GET", f"/contracts/trades/{self.found['trade']}/bundle")
             except Refused as refusal:
-                if refusal.status != 503 or time.monotonic() > deadline:
+                if not str(refusal.body.get("type")).endswith("/not-yet-logged") or time.monotonic() > deadline:
                     raise
                 time.sleep(0.3)
             else:

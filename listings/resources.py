@@ -5,8 +5,8 @@ import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from market.kernel import clock, ids
 from market.kernel.errors import IllegalStep, Invalid, NotFound
 from market.participants.members import Actor, Member, Role
 from market.verbs import verb
-
 
 SILENT_AFTER: Final = timedelta(seconds=60)
 

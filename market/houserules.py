@@ -71,7 +71,9 @@ def _named(path: str, room: str, node: ast.Constant) -> Iterator[Breach]:
 
 def _imported(path: str, room: str, node: ast.Import | ast.ImportFrom) -> Iterator[Breach]:
     names = [each.name for each in node.names]
-    modules = names if isinstance(node, ast.Import) else [f"{node.module}.{name}" for name in names] + [str(node.module)]
+    modules = (
+        names if isinstance(node, ast.Import) else [f"{node.module}.{name}" for name in names] + [str(node.module)]
+    )
     for module in modules:
         parts = module.split(".")
         if parts[0] in ADAPTERS and path != ADAPTERS[parts[0]]:

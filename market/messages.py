@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import polib
-from django.template import Engine, Template, TemplateDoesNotExist, TemplateSyntaxError
+import polib  # type: ignore[import-untyped]  # the package carries no types
+from django.template import Context, Engine, Template, TemplateDoesNotExist, TemplateSyntaxError
 from django.template.base import Lexer, Node, NodeList, TokenType, Variable
 from django.template.loader_tags import ExtendsNode, IncludeNode
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
@@ -125,14 +125,12 @@ def _collect_template(room: Room, path: Path, engine: Engine) -> None:
             variable = node.filter_expression.var
             if isinstance(variable, Variable) and isinstance(variable.literal, str):
                 # Django doubles percent signs of template literals before it looks them up.
-                context = str(node.message_context.resolve({})) if node.message_context else ""
-                room.add(Message(variable.literal.replace("%", "%%"), context), where)
+                room.add(Message(variable.literal.replace("%", "%%"), _context(node)), where)
         elif isinstance(node, BlockTranslateNode):
             seen += 1
-            context = str(node.message_context.resolve({})) if node.message_context else ""
             singular = node.render_token_list(node.singular)[0]
             plural = node.render_token_list(node.plural)[0] if node.plural else ""
-            room.add(Message(singular, context, plural), where)
+            room.add(Message(singular, _context(node), plural), where)
         elif missing := _missing_target(node, engine):
             room.faults.append(f"{where}: names {missing!r}, which is not there")
     expected = 0
@@ -144,6 +142,10 @@ def _collect_template(room: Room, path: Path, engine: Engine) -> None:
             expected += token.contents.split()[0] in {"translate", "trans", "blocktranslate", "blocktrans"}
     if seen != expected:
         room.faults.append(f"{where}: {expected - seen} translated parts hide from the walk")
+
+
+def _context(node: TranslateNode | BlockTranslateNode) -> str:
+    return str(node.message_context.resolve(Context())) if node.message_context else ""
 
 
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -327,25 +329,12 @@ def check(path: Path, engine: Engine) -> list[str]:
 
 
 def write(path: Path, engine: Engine) -> list[str]:
-    """Bring a room's catalogue up to date and compile it; returns what is left for a person."""
+    """Bring a room's catalogue up to date; returns what is left for a person."""
     room = collect(path, engine)
     catalogue = path / CATALOGUE
     settled, faults = settle(read(catalogue), room.messages)
     if settled:
         catalogue.parent.mkdir(parents=True, exist_ok=True)
         catalogue.write_text(f"{str(render(settled)).strip()}\n", "utf-8")
-        compile_one(catalogue)
     left = [fault.replace("missing:", "empty:") for fault in faults if not fault.startswith("stale:")]
     return room.faults + [f"{path.name}: {fault}" for fault in left]
-
-
-def compile_one(catalogue: Path) -> Path:
-    """Write django.mo beside a django.po; fuzzy entries are left out, as gettext does."""
-    target = catalogue.with_suffix(".mo")
-    polib.pofile(str(catalogue)).save_as_mofile(str(target))
-    return target
-
-
-def compile_all(base: Path) -> list[Path]:
-    """Compile every catalogue under the project's root. Needs polib alone: no settings, no database, no msgfmt."""
-    return [compile_one(catalogue) for catalogue in sorted(base.glob(f"*/{CATALOGUE}"))]

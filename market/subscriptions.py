@@ -10,7 +10,7 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "payment.received": ("contracts.trade.hear_payment",),
     "use.completed": ("contracts.trade.hear_delivery",),
     "use.closed": ("contracts.trade.hear_delivery",),
-    "hold.lifted": ("market.events.dispatch.hear_lifting",),
+    "hold.lifted": ("market.events.dispatch.hear_lifting", "settlement.payments.hear_lifting"),
 }
 
 

@@ -22,7 +22,7 @@ _WAITING: Final = """
 SELECT count(*), min(at) FROM (
     SELECT e.at FROM market_event e
     WHERE e.xid >= (SELECT xmin_done::text::xid8 FROM provenance_logstate)
-      AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id)
+      AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
     ORDER BY e.xid LIMIT %s
 ) AS waiting
 """
@@ -57,6 +57,15 @@ class Health:
     signed_at: datetime | None
     pending: int  # events without a place, counted up to PENDING_COUNTED
     oldest_pending_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest published checkpoint: number of entries, root in hex, when it was signed."""
+
+    size: int
+    root: str
+    signed_at: datetime
 
 
 def latest(limit: int = 20, *, before: int | None = None, kind: str = "") -> list[EntryRow]:
@@ -147,6 +156,24 @@ def health() -> Health:
         pending=pending,
         oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
     )
+
+
+_signed_at: dict[int, datetime] = {}  # of the newest checkpoint: its time never changes
+
+
+def head() -> Head | None:
+    """The published checkpoint with its time, for the foot of every page; None before the first."""
+    try:
+        published = checkpoints.latest()
+    except NoCheckpoint:
+        return None
+    if published.size not in _signed_at:
+        row = Checkpoint.objects.filter(size=published.size).values_list("created_at", flat=True).first()
+        if row is None:
+            return None
+        _signed_at.clear()
+        _signed_at[published.size] = row
+    return Head(published.size, published.root.hex(), _signed_at[published.size])
 
 
 def _signed_size() -> int:

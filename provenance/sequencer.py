@@ -28,11 +28,14 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 5_000
 
 # Never a cursor on seq: a transaction that took seq 5 may commit after seq 9 was read. Whatever is visible, not
-# older than the horizon, and has no leaf is pending (ledgers.md B2).
+# older than the horizon, and has no leaf is pending (ledgers.md B2). OFFSET 0 and MATERIALIZED keep the planner from
+# reading whole tables, which it would for an idle round whenever its statistics are behind.
 _PENDING: Final = """
-SELECT e.id, e.body FROM market_event e
-WHERE e.xid >= %s::text::xid8 AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id)
-ORDER BY e.seq
+WITH pending AS MATERIALIZED (
+    SELECT e.id, e.seq, e.body FROM market_event e
+    WHERE e.xid >= %s::text::xid8 AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
+)
+SELECT id, body FROM pending ORDER BY seq
 """
 _STATE: Final = """
 SELECT size, root, frontier, xmin_done, system_identifier,
@@ -232,6 +235,8 @@ class Sequencer:
             self._reader.read_only = True
             # It is idle between the pages of a long backlog; that is work, not forgetfulness.
             self._reader.execute("SET idle_in_transaction_session_timeout = 0")
+            self._reader.execute("SET enable_seqscan = off")
+            self._reader.execute("SET work_mem = '64MB'")
         return self._reader
 
     def _write_connection(self) -> psycopg.Connection[Any]:

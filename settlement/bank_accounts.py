@@ -87,7 +87,7 @@ def seal(number: str) -> bytes:
     return seals.seal(number.encode(), settings.FIELD_KEY, purpose=_PURPOSE)
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: "bytes | memoryview[int]") -> str:
     """The account number for a payment order. Raises BrokenSeal."""
     return seals.unseal(bytes(sealed), settings.FIELD_KEY, purpose=_PURPOSE).decode()
 

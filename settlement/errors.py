@@ -51,3 +51,15 @@ class NeedsSecondPerson(Conflict):
     """The one who asked for a payout may not approve it."""
 
     title = _("A second person must approve")
+
+
+class NoBankAccount(Conflict):
+    """Nobody said where the money should go."""
+
+    title = _("No bank account is known")
+
+
+class NothingToSend(Conflict):
+    """No approved payout waits, or all that wait are on hold."""
+
+    title = _("No payout waits to be sent")

@@ -63,8 +63,10 @@ declare(
     vat_minor=int,
     currency=str,
     fee_rule=str,
+    free_at=str,
     transfer=str,
 )
+declare("earnings.freed", basis=_CUSTODY, amount_minor=int, currency=str, transfer=str)
 declare(
     "escrow.refunded",
     basis="民法典 566; 电子商务法 53",

@@ -209,18 +209,32 @@ _DERIVED: Final = """
 SELECT COALESCE((SELECT sum(amount) FROM settlement_posting WHERE debit_id = %s), 0)::bigint,
        COALESCE((SELECT sum(amount) FROM settlement_posting WHERE credit_id = %s), 0)::bigint
 """
+_LOCK: Final = """
+SELECT id, posted_debits, posted_credits FROM settlement_account
+WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
 
 
-def balance(key: Key, *, lock: bool = False) -> int:
+def balance(key: Key) -> int:
     """The balance of an account on its normal side, in minor units; 0 where nothing was ever posted.
 
     A kept account answers from its sums, a rolled one from its postings (cost grows with their number).
-    lock: keep a kept account as it is until the transaction ends.
     """
     with connection.cursor() as cursor:
         if key.purpose.is_kept:
-            cursor.execute(_KEPT + (" FOR NO KEY UPDATE" if lock else ""), [key.id])
+            cursor.execute(_KEPT, [key.id])
         else:
             cursor.execute(_DERIVED, [key.id, key.id])
         row = cursor.fetchone()
     return Sums(*row).balance(key) if row else 0
+
+
+def lock(*keys: Key) -> dict[Key, int]:
+    """The balances of kept accounts, which stay so until the transaction ends.
+
+    Name every kept account that the transaction will post to: they are locked in the one order that all use.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [[key.id for key in keys]])
+        found = {row[0]: Sums(row[1], row[2]) for row in cursor.fetchall()}
+    return {key: found[key.id].balance(key) if key.id in found else 0 for key in keys}

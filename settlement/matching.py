@@ -1,7 +1,6 @@
 """What one statement line means: judged by exact reference, state, currency and amount alone. Pure."""
 
-from settlement.models import Obligation, Payout
-from settlement.rails.base import Line
+from settlement.models import Obligation, Payout, StatementLine
 from settlement.states import Doubt, ObligationState, PayoutState
 
 _PAID = frozenset({ObligationState.FUNDED, ObligationState.RELEASED, ObligationState.REFUNDED})
@@ -29,14 +28,14 @@ def doubt_of_reference(found: list[str], known: set[str]) -> Doubt | None:
     return None if found[0] in known else Doubt.UNKNOWN_REFERENCE
 
 
-def doubt_of_payout(line: Line, payout: Payout) -> Doubt | None:
+def doubt_of_payout(row: StatementLine, payout: Payout) -> Doubt | None:
     """Why an outgoing line does not confirm this payout, or an incoming one does not bring it back."""
-    expected = PayoutState.CONFIRMED if line.is_incoming else PayoutState.INSTRUCTED
-    if line.currency != payout.currency:
+    expected = PayoutState.CONFIRMED if row.is_incoming else PayoutState.INSTRUCTED
+    if row.currency != payout.currency:
         return Doubt.CURRENCY_DIFFERS
     if payout.state != expected:
         is_second = payout.state in {PayoutState.CONFIRMED, PayoutState.RETURNED}
         return Doubt.ALREADY_PAID if is_second else Doubt.NOT_SENT
-    if line.amount_minor != payout.amount_minor:
+    if row.amount_minor != payout.amount_minor:
         return Doubt.AMOUNT_DIFFERS
     return None

@@ -41,7 +41,7 @@ class Batch:
             if doubt is not None:
                 self._suspend(row, doubt)
             elif payout := sent.get(row.payment_reference):
-                self._judge_payout(row, line, payout)
+                self._judge_payout(row, payout)
             else:
                 self._judge_payment(row, owed[row.payment_reference])
 
@@ -87,19 +87,19 @@ class Batch:
         transfer = self._draft("payment.in", row, entries, obligation.reference, obligation.thread)
         self.paid.append((obligation, transfer))
 
-    def _judge_payout(self, row: StatementLine, line: Line, payout: Payout) -> None:
+    def _judge_payout(self, row: StatementLine, payout: Payout) -> None:
         """A payout's reference: going out it confirms the payout, coming in it brings the money back."""
         row.payout = payout
-        doubt = matching.doubt_of_payout(line, payout)
-        if doubt is None and line.is_incoming and payout.organisation_id is None:
+        doubt = matching.doubt_of_payout(row, payout)
+        if doubt is None and row.is_incoming and payout.organisation_id is None:
             doubt = Doubt.PAYOUT_RETURNED  # nobody's money: a person decides again
         if doubt is not None and doubt != Doubt.PAYOUT_RETURNED:
             self._suspend(row, doubt)
             return
-        payouts.end_by_bank(payout, is_back=line.is_incoming)
+        payouts.end_by_bank(payout, is_back=row.is_incoming)
         if doubt is not None:
             transfer = self._suspend(row, doubt)
-        elif line.is_incoming:
+        elif row.is_incoming:
             entries = [Entry(self._bank(row), payouts.home(payout), row.amount_minor)]
             transfer = self._draft("payout.back", row, entries, payout.reference, payout.thread)
         else:

@@ -4,6 +4,8 @@ import logging
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext as _t
+
 from market.events import outbox
 from market.events.dispatch import News
 from market.holds import Held
@@ -53,13 +55,16 @@ def receive(line_id: UUID, *, by: Actor) -> StatementLine:
     """
     if by != REDRIVE:
         by.require(Role.CLERK)
+    named = StatementLine.objects.filter(id=line_id, is_incoming=True).values_list("obligation_id", flat=True).first()
+    if named is None:
+        raise NotFound
+    obligation = Obligation.objects.select_for_update(no_key=True).get(id=named)
     line = lock_line(line_id)
-    if line.obligation_id is None or not line.is_incoming:
-        raise Conflict
+    if line.obligation_id != obligation.id:
+        raise Conflict(_t("Somebody has just decided about this line."))
     if line.state != LineState.SUSPENSE:
         outbox.unchanged()
         return line
-    obligation = Obligation.objects.select_for_update(no_key=True).get(id=line.obligation_id)
     doubt = matching.doubt_of_payment(line.amount_minor, line.currency, obligation)
     if doubt is not None:
         return _leave(line, doubt, by)

@@ -40,7 +40,7 @@ class LineState(models.TextChoices):
 LINE_FOLLOWS: Final[Mapping[LineState, frozenset[LineState]]] = {
     LineState.SUSPENSE: frozenset({LineState.MATCHED, LineState.RETURNED}),
     LineState.MATCHED: frozenset(),
-    LineState.RETURNED: frozenset(),
+    LineState.RETURNED: frozenset({LineState.SUSPENSE}),  # the return failed
 }
 
 

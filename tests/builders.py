@@ -67,7 +67,9 @@ def given_authority(*roles: Role, district: str = "1401", sector: str = "") -> M
     """A seat of an authority, bounded by district and sector."""
     authority = founding.found(kind=OrganisationKind.AUTHORITY, name="主管部门", district="140100", by=system("test"))
     person = given_person("authority")
-    founding.seat(authority, person, list(roles or (Role.REGULATOR_DATA,)), district=district, sector=sector, by=system("test"))
+    founding.seat(
+        authority, person, list(roles or (Role.REGULATOR_DATA,)), district=district, sector=sector, by=system("test")
+    )
     return member_of(person, authority)
 
 
@@ -290,4 +292,3 @@ def given_settled(**listing: Any) -> Stage:
     stage = given_delivered(**listing)
     trade.accept(stage.period.id, by=stage.buyer.member)
     return stage
-

@@ -67,9 +67,7 @@ def fill(terms: Terms, plain: Plain) -> dict[str, Wording]:
         "custodian": _text(terms.custodian or ""),
         "acceptance_days": _number(terms.acceptance_days),
         "confidentiality_years": _number(terms.confidentiality_years),
-        "personal_kinds": listed([cleaned(kind) for kind in terms.personal.kinds])
-        if terms.personal
-        else EMPTY,
+        "personal_kinds": listed([cleaned(kind) for kind in terms.personal.kinds]) if terms.personal else EMPTY,
         "consent_evidence": _sentence(terms.personal.consent_evidence) if terms.personal else EMPTY,
         "dispute_body": _court(terms),
         "requested_at": _moment(terms.requested_at),
@@ -133,7 +131,7 @@ def _policy(plain: Plain) -> dict[str, Wording]:
 def _term(said: Mapping[str, Phrase]) -> Wording:
     if "not_after_days" in said:
         days = said["not_after_days"].params["days"]
-        return Wording(f"{days}日", f"{days} days")
+        return Wording(f"{days}日", f"{days} day(s)")
     period = said["not_after_period"].params["period"] if "not_after_period" in said else ""
     return Wording(f"{period}（ISO 8601）", f"{period} (ISO 8601)") if period else EMPTY
 
@@ -152,9 +150,7 @@ def _actions(plain: Plain) -> Wording:
     named: list[str] = []
     for phrase in plain.may:
         action = (
-            "use"
-            if phrase.code in ("use_for", "use_any_purpose")
-            else str(phrase.params.get("action", phrase.code))
+            "use" if phrase.code in ("use_for", "use_any_purpose") else str(phrase.params.get("action", phrase.code))
         )
         if action not in named:
             named.append(action)
@@ -169,15 +165,9 @@ def _conditions(plain: Plain) -> Wording:
     ]
     for phrase in plain.may_not:
         action = phrases.ACTIONS.get(phrase.code.removeprefix("no_"))
-        if (
-            phrase.code.startswith("no_")
-            and action is not None
-            and phrase.code not in ("no_derive", "no_distribute")
-        ):
+        if phrase.code.startswith("no_") and action is not None and phrase.code not in ("no_derive", "no_distribute"):
             said.append(Wording(f"不得{action.zh}", f"the buyer may not {action.en}"))
-    return (
-        Wording("；".join(each.zh for each in said), "; ".join(each.en for each in said)) if said else EMPTY
-    )
+    return Wording("；".join(each.zh for each in said), "; ".join(each.en for each in said)) if said else EMPTY
 
 
 def _court(terms: Terms) -> Wording:

@@ -48,11 +48,7 @@ def _matched(body: str, template: str, values: Mapping[str, str]) -> list[Segmen
         if value is None or not rest.startswith(literal + value):
             return None
         rest = rest[len(literal) + len(value) :]
-        cut += (
-            [Segment(literal + value, None)]
-            if match[1]
-            else [Segment(literal, None), Segment(value, match[2])]
-        )
+        cut += [Segment(literal + value, None)] if match[1] else [Segment(literal, None), Segment(value, match[2])]
     if rest != template[place:]:
         return None
     return [segment for segment in [*cut, Segment(rest, None)] if segment.text]

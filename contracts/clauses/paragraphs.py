@@ -46,12 +46,14 @@ def _use(terms: Terms, plain: Plain) -> Sequence[str]:
     is_plain = "action_if" not in {phrase.code for phrase in plain.may}
     says_purpose = any(rule.speaks_of(Operand.PURPOSE) for rule in terms.policy.permissions)
     any_purpose = is_plain and says_purpose and "use_for" not in found
+    is_kept = _stance("distribute", plain) is False
     stands = {
         "purpose": is_plain and not any_purpose,
         "any_purpose": any_purpose,
         "not_for": "not_for" in found,
         "method": True,
-        "own": "not_by_others" not in found,
+        "own": "not_by_others" not in found and is_kept,
+        "own_and_others": "not_by_others" not in found and not is_kept,
         "recipients": "not_by_others" in found,
         "industries": "not_by_other_industries" in found,
         "count": "not_more_than" in found,

@@ -12,8 +12,8 @@ ACTIONS: Final[Mapping[str, Wording]] = {
     "use": Wording("使用", "use"),
     "read": Wording("读取", "read"),
     "aggregate": Wording("汇总统计", "aggregate"),
-    "derive": Wording("加工衍生", "derive from"),
-    "distribute": Wording("向他人提供", "distribute"),
+    "derive": Wording("加工衍生", "make derivatives"),
+    "distribute": Wording("向他人提供", "provide to others"),
     "display": Wording("展示", "display"),
     "delete": Wording("删除", "delete"),
     "compensate": Wording("付款", "pay for"),
@@ -93,7 +93,11 @@ def condition(phrase: Phrase) -> Wording:
     """A conditional permission, prohibition or duty, with all its limits, however deep they nest."""
     action = ACTIONS[str(phrase.params["action"])]
     limits = _limits(phrase)
-    when = Wording(f"，条件是{limits.zh}", f", provided that {limits.en}") if limits.zh else Wording("", "")
+    when = Wording("", "")
+    if limits.zh and phrase.code == "action_if":
+        when = Wording(f"，条件是{limits.zh}", f", provided that {limits.en}")
+    elif limits.zh:
+        when = Wording(f"，如果{limits.zh}", f" if {limits.en}")
     opening = {
         "action_if": Wording("可以", "the buyer may"),
         "no_action_if": Wording("不得", "the buyer may not"),
@@ -111,16 +115,12 @@ def _limits(phrase: Phrase) -> Wording:
 def _limit(phrase: Phrase) -> Wording:
     if phrase.code in _JOINS:
         found = phrase.params["limits"]
-        parts = (
-            [_limit(part) for part in found if isinstance(part, Phrase)] if isinstance(found, tuple) else []
-        )
+        parts = [_limit(part) for part in found if isinstance(part, Phrase)] if isinstance(found, tuple) else []
         join = _JOINS[phrase.code]
         zh, en = "；".join(part.zh for part in parts), "; ".join(part.en for part in parts)
         return Wording(f"{join.zh}（{zh}）", f"{join.en} ({en})")
     operand, operator = str(phrase.params["operand"]), str(phrase.params["operator"])
     values = listed([cleaned(text) for text in texts_of(phrase.params["values"])])
     name = _OPERANDS[operand]
-    verb = (
-        _TIME_OPERATORS.get(operator, _OPERATORS[operator]) if operand == "dateTime" else _OPERATORS[operator]
-    )
+    verb = _TIME_OPERATORS.get(operator, _OPERATORS[operator]) if operand == "dateTime" else _OPERATORS[operator]
     return Wording(f"{name.zh}{verb.zh}{values.zh}", f"{name.en} {verb.en} {values.en}")

@@ -8,142 +8,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('market', '0002_guards'),
+        ("market", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.UUIDField()),
-                ('thread', models.UUIDField()),
-                ('version', models.UUIDField()),
-                ('agreement', models.UUIDField()),
-                ('agreement_sha256', models.CharField(max_length=64)),
-                ('storage_key', models.CharField(max_length=200)),
-                ('filename', models.CharField(max_length=200)),
-                ('media_type', models.CharField(max_length=100)),
-                ('file_bytes', models.BigIntegerField()),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('policy', models.JSONField()),
-                ('agreed_at', models.DateTimeField()),
-                ('opened_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('use_count', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('open', 'open'), ('closed', 'closed')], default='open', max_length=8)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('close_reason', models.CharField(default='', max_length=200)),
-                ('buyer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.organisation')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reference", models.UUIDField()),
+                ("thread", models.UUIDField()),
+                ("version", models.UUIDField()),
+                ("agreement", models.UUIDField()),
+                ("agreement_sha256", models.CharField(max_length=64)),
+                ("storage_key", models.CharField(max_length=200)),
+                ("filename", models.CharField(max_length=200)),
+                ("media_type", models.CharField(max_length=100)),
+                ("file_bytes", models.BigIntegerField()),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("policy", models.JSONField()),
+                ("agreed_at", models.DateTimeField()),
+                ("opened_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("use_count", models.PositiveIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(choices=[("open", "open"), ("closed", "closed")], default="open", max_length=8),
+                ),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("close_reason", models.CharField(default="", max_length=200)),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="market.organisation"
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="market.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Meter',
+            name="Meter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('uses', models.PositiveIntegerField(default=0)),
-                ('ranges', models.PositiveIntegerField(default=0)),
-                ('bytes_sent', models.BigIntegerField(default=0)),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meters', to='delivery.grant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on", models.DateField()),
+                ("uses", models.PositiveIntegerField(default=0)),
+                ("ranges", models.PositiveIntegerField(default=0)),
+                ("bytes_sent", models.BigIntegerField(default=0)),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="meters", to="delivery.grant"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Use',
+            name="Use",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('opened_by', models.UUIDField()),
-                ('purpose', models.CharField(blank=True, default='', max_length=200)),
-                ('recipient', models.CharField(max_length=200)),
-                ('key', models.CharField(blank=True, default='', max_length=80)),
-                ('state', models.CharField(choices=[('open', 'open'), ('closed', 'closed')], default='open', max_length=8)),
-                ('opened_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('bytes_sent', models.BigIntegerField(default=0)),
-                ('ranges', models.PositiveIntegerField(default=0)),
-                ('covered', market.kernel.fields.MultirangeField(default=list)),
-                ('last_range_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('is_complete', models.BooleanField(default=False)),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='delivery.grant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("opened_by", models.UUIDField()),
+                ("purpose", models.CharField(blank=True, default="", max_length=200)),
+                ("recipient", models.CharField(max_length=200)),
+                ("key", models.CharField(blank=True, default="", max_length=80)),
+                (
+                    "state",
+                    models.CharField(choices=[("open", "open"), ("closed", "closed")], default="open", max_length=8),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("bytes_sent", models.BigIntegerField(default=0)),
+                ("ranges", models.PositiveIntegerField(default=0)),
+                ("covered", market.kernel.fields.MultirangeField(default=list)),
+                ("last_range_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("is_complete", models.BooleanField(default=False)),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="uses", to="delivery.grant"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['buyer', '-opened_at'], name='grant_of_buyer'),
+            model_name="grant",
+            index=models.Index(fields=["buyer", "-opened_at"], name="grant_of_buyer"),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['supplier', '-opened_at'], name='grant_of_supplier'),
+            model_name="grant",
+            index=models.Index(fields=["supplier", "-opened_at"], name="grant_of_supplier"),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['agreement'], name='grant_of_agreement'),
+            model_name="grant",
+            index=models.Index(fields=["agreement"], name="grant_of_agreement"),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['thread'], name='grant_of_thread'),
+            model_name="grant",
+            index=models.Index(fields=["thread"], name="grant_of_thread"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('reference', 'file_sha256'), name='grant_one_per_reference_and_file'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                fields=("reference", "file_sha256"), name="grant_one_per_reference_and_file"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed'])), name='grant_state_known'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "closed"])), name="grant_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(('closed_at__isnull', True), ('state', 'open')), _connector='OR'), name='grant_closed_at_some_time'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("state", "closed")),
+                    models.Q(("closed_at__isnull", True), ("state", "open")),
+                    _connector="OR",
+                ),
+                name="grant_closed_at_some_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('supplier', models.F('buyer')), _negated=True), name='grant_never_to_oneself'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("supplier", models.F("buyer")), _negated=True), name="grant_never_to_oneself"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('file_bytes__gte', 0)), name='grant_file_has_a_size'),
+            model_name="grant",
+            constraint=models.CheckConstraint(condition=models.Q(("file_bytes__gte", 0)), name="grant_file_has_a_size"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('file_sha256__regex', '^[0-9a-f]{64}$'), ('agreement_sha256__regex', '^[0-9a-f]{64}$')), name='grant_hashes_are_sha256'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("file_sha256__regex", "^[0-9a-f]{64}$"), ("agreement_sha256__regex", "^[0-9a-f]{64}$")
+                ),
+                name="grant_hashes_are_sha256",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='meter',
-            constraint=models.UniqueConstraint(fields=('grant', 'on'), name='meter_one_per_day'),
+            model_name="meter",
+            constraint=models.UniqueConstraint(fields=("grant", "on"), name="meter_one_per_day"),
         ),
         migrations.AddIndex(
-            model_name='use',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['expires_at'], name='use_open_until'),
+            model_name="use",
+            index=models.Index(condition=models.Q(("state", "open")), fields=["expires_at"], name="use_open_until"),
         ),
         migrations.AddConstraint(
-            model_name='use',
-            constraint=models.UniqueConstraint(fields=('grant', 'number'), name='use_one_per_number'),
+            model_name="use",
+            constraint=models.UniqueConstraint(fields=("grant", "number"), name="use_one_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='use',
-            constraint=models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('grant', 'key'), name='use_one_per_key'),
+            model_name="use",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("key", ""), _negated=True), fields=("grant", "key"), name="use_one_per_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='use',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'closed'])), name='use_state_known'),
+            model_name="use",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "closed"])), name="use_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='use',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(('closed_at__isnull', True), ('state', 'open')), _connector='OR'), name='use_closed_at_some_time'),
+            model_name="use",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("state", "closed")),
+                    models.Q(("closed_at__isnull", True), ("state", "open")),
+                    _connector="OR",
+                ),
+                name="use_closed_at_some_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='use',
-            constraint=models.CheckConstraint(condition=models.Q(('bytes_sent__gte', 0)), name='use_bytes_not_negative'),
+            model_name="use",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bytes_sent__gte", 0)), name="use_bytes_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='use',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('opened_at'))), name='use_lasts'),
+            model_name="use",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("opened_at"))), name="use_lasts"
+            ),
         ),
     ]

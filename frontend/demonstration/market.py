@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from contracts.models import Negotiation
 from frontend.demonstration.datasets import DATASETS, Dataset, make
 from frontend.demonstration.people import SUPPLIERS, Cast
 from frontend.programs import STEPS, Account, OneTrade
 from listings import offers, products, resources, reviews
-from listings.models import DataResource, ProductVersion
+from listings.models import DataResource, Offer, ProductVersion
 from listings.products import Description
-from listings.states import ResourceState
+from listings.states import ResourceState, VersionState
 
 Say = Callable[[str], None]
 READ_S: Final = 120.0
@@ -28,33 +29,48 @@ class Listed:
 
     dataset: Dataset
     file: Path
-    offer_id: UUID | None
+    offer_id: UUID
 
 
 def list_all(cast: Cast, folder: Path, say: Say) -> list[Listed]:
-    """Upload, describe, price, submit and approve every data set; one stays in the reviewer's queue."""
-    uploaded: list[tuple[Dataset, Path, UUID]] = []
-    for dataset in DATASETS:
-        file = make(dataset, folder)
-        with file.open("rb") as stream:
-            received = resources.receive(iter(lambda stream=stream: stream.read(1 << 20), b""))  # type: ignore[misc]
-        by = cast.members[dataset.supplier]
-        resource = resources.upload(received, name=dataset.title, filename=dataset.filename, by=by)
-        uploaded.append((dataset, file, resource.id))
-    say(f"uploaded {len(uploaded)} files of real data")
+    """Upload, describe, price, submit and approve every data set; one stays in the reviewer's queue.
+
+    Goes on where an interrupted start stood.
+    """
+    files = {dataset.filename: make(dataset, folder) for dataset in DATASETS}
+    held = {dataset.filename: _upload(dataset, files[dataset.filename], cast) for dataset in DATASETS}
+    say(f"uploaded {len(held)} files of real data")
     listed: list[Listed] = []
-    for dataset, file, resource_id in uploaded:
-        wait_until_read(resource_id)
-        by = cast.members[dataset.supplier]
-        version = products.draft(resource_id, describe(dataset), by=by)
-        offer = offers.open(version.id, **price(dataset), by=by)
-        products.submit(version.id, by=by)
-        if dataset.filename == LEFT_FOR_REVIEW:
-            continue
-        reviews.approve(version.id, by=cast.members["reviewer"])
-        listed.append(Listed(dataset=dataset, file=file, offer_id=offer.id))
-        say(f"listed {dataset.title}")
+    for dataset in DATASETS:
+        wait_until_read(held[dataset.filename])
+        offer = _list(dataset, held[dataset.filename], cast)
+        if dataset.filename != LEFT_FOR_REVIEW:
+            listed.append(Listed(dataset=dataset, file=files[dataset.filename], offer_id=offer.id))
+    say(f"listed {len(listed)} products")
     return listed
+
+
+def _upload(dataset: Dataset, file: Path, cast: Cast) -> UUID:
+    by = cast.members[dataset.supplier]
+    known = DataResource.objects.filter(supplier_id=by.organisation_id, filename=dataset.filename).first()
+    if known is not None:
+        return known.id
+    with file.open("rb") as stream:
+        received = resources.receive(iter(lambda: stream.read(1 << 20), b""))
+    return resources.upload(received, name=dataset.title, filename=dataset.filename, by=by).id
+
+
+def _list(dataset: Dataset, resource_id: UUID, cast: Cast) -> Offer:
+    by = cast.members[dataset.supplier]
+    version = ProductVersion.objects.filter(resource_id=resource_id).first() or products.draft(
+        resource_id, describe(dataset), by=by
+    )
+    offer = Offer.objects.filter(version=version).first() or offers.open(version.id, **price(dataset), by=by)
+    if version.state == VersionState.DRAFT:
+        version = products.submit(version.id, by=by)
+    if version.state == VersionState.SUBMITTED and dataset.filename != LEFT_FOR_REVIEW:
+        reviews.approve(version.id, by=cast.members["reviewer"])
+    return offer
 
 
 def wait_until_read(resource_id: UUID) -> None:
@@ -121,26 +137,22 @@ def price(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def walk(listed: list[Listed], accounts: dict[str, Account], say: Say) -> bytes:
-    """One trade to its proof over the API; then one left before acceptance and one before the supplier's signature."""
+def walk(listed: list[Listed], accounts: dict[str, Account], say: Say) -> None:
+    """One trade to its proof over the API; then one left before acceptance and one before the supplier's signature.
+
+    A trade that an interrupted start began is left where it stands.
+    """
     by_name = {each.dataset.filename: each for each in listed}
-    bundle = _trade(by_name["nyc-weather-2013.csv"], accounts, STEPS[5:]).run()
-    say("one trade walked from request to proof")
-    _trade(by_name["china-cities.csv"], accounts, STEPS[5:11]).run()
-    _trade(by_name["us-airports.csv"], accounts, ("request",)).run()
-    say("one trade left before acceptance, one before the supplier's signature")
-    return bundle
-
-
-def _trade(listed: Listed, accounts: dict[str, Account], parts: tuple[str, ...]) -> OneTrade:
-    cast = accounts | {"supplier": accounts[listed.dataset.supplier]}
-    return OneTrade(
-        accounts=cast, file=listed.file, purpose=PURPOSES[0], parts=parts, found={"offer": str(listed.offer_id)}
-    )
-
-
-def exists() -> bool:
-    """Whether an earlier start made the market."""
-    return ProductVersion.objects.exists()
-
-
+    for filename, parts, sentence in (
+        ("nyc-weather-2013.csv", STEPS[5:], "one trade walked from request to proof"),
+        ("china-cities.csv", STEPS[5:11], "one trade left before acceptance"),
+        ("us-airports.csv", ("request",), "one negotiation left before the supplier's signature"),
+    ):
+        found = by_name[filename]
+        if Negotiation.objects.filter(offer_id=found.offer_id).exists():
+            continue
+        cast = accounts | {"supplier": accounts[found.dataset.supplier]}
+        OneTrade(
+            accounts=cast, file=found.file, purpose=PURPOSES[0], parts=parts, found={"offer": str(found.offer_id)}
+        ).run()
+        say(sentence)

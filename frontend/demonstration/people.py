@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import transaction
 
 from market import rules, storage
 from market.participants import admissions, codes, founding, keys, organisations
@@ -68,8 +69,9 @@ def keys_path() -> Path:
     return path
 
 
-def make() -> Cast:
-    """Create everybody through the verbs that real people use."""
+@transaction.atomic
+def make(url: str) -> Cast:
+    """Create everybody through the verbs that real people use, all or nobody, and keep their secrets."""
     require_demonstration()
     cast = Cast(password=secrets.token_urlsafe(9))
     operator = founding.found(
@@ -94,6 +96,7 @@ def make() -> Cast:
         _trader(cast, name, firm)
     for role in ("reviewer", "clerk", "approver"):
         _api_key(cast, role, ["read", "review", "operate", "finance"])
+    save(cast, url)  # before the commit: accounts without their secrets would be lost
     return cast
 
 
@@ -175,9 +178,11 @@ def save(cast: Cast, url: str) -> None:
     accounts["supplier"] = accounts["environment"]
     path = keys_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_text(json.dumps({"url": url, "accounts": accounts}, ensure_ascii=False, indent=1), "utf-8")
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps({"url": url, "accounts": accounts}, ensure_ascii=False, indent=1), "utf-8")
+    draft.replace(path)
 
 
 def load() -> dict[str, dict[str, Any]]:
@@ -187,3 +192,15 @@ def load() -> dict[str, dict[str, Any]]:
         raise CommandError(f"{path} is missing, though the demonstration exists: remove VAR_DIR to start afresh.")
     found: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))["accounts"]
     return found
+
+
+def again() -> Cast:
+    """The cast of an earlier start, to go on where it was interrupted."""
+    kept = load()
+    cast = Cast(password=kept["buyer"]["password"])
+    for name, account in kept.items():
+        membership = Membership.objects.select_related("organisation").filter(person__email=account["email"]).first()
+        if membership is None:
+            raise CommandError(f"{account['email']} is in {keys_path()} but not in the database: remove VAR_DIR.")
+        cast.members[name] = organisations.of(membership)
+    return cast

@@ -1,27 +1,26 @@
 """The tags of the pages: states, money, times, proofs, hashes, icons, charts. Load with `{% load market_ui %}`."""
 
 from datetime import UTC, date, datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from frontend import badges, charts, formats, icons
+from frontend import badges, charts, formats, icons, menus
 from market.kernel import clock
 
 register = template.Library()
 
-ProofState = Literal["checked", "logged", "pending", "failed"]
 
+class Entry(Protocol):
+    """What a proof chip needs of an entry: its place (none while it waits) and whether a checkpoint covers it."""
 
-class Proven(Protocol):
-    """What a proof chip needs of an event: its number on the ledger, what is known of its proof, where it opens."""
-
-    number: int | None
-    state: ProofState
-    url: str
+    @property
+    def index(self) -> int | None: ...
+    @property
+    def is_signed(self) -> bool: ...
 
 
 @register.simple_tag
@@ -49,12 +48,14 @@ def money(minor: int, currency: str = "CNY", form: formats.MoneyForm = "exact", 
 
 @register.simple_tag
 def change(count: int, unit: str = "") -> SafeString:
-    """`{% change 5 _("trades") %}`: ▲ or ▼ with its sign; red rises in Chinese, green in English, by the style sheet."""
+    """`{% change 5 _("trades") %}`: ▲ or ▼ with its sign; a rise is red in Chinese, green in English."""
     if count == 0:
         return format_html('<span class="nowrap">{}</span>', f"±0 {unit}".rstrip())
     name, sign = ("up", "+") if count > 0 else ("down", "−")
     classes = "rise" if count > 0 else "fall"
-    return format_html('<span class="{}">{} {}</span>', classes, icons.draw(name), f"{sign}{abs(count):,} {unit}".rstrip())
+    return format_html(
+        '<span class="{}">{} {}</span>', classes, icons.draw(name), f"{sign}{abs(count):,} {unit}".rstrip()
+    )
 
 
 @register.simple_tag
@@ -85,20 +86,25 @@ def time_left(value: datetime) -> str:
 
 
 @register.simple_tag
-def proof(event: Proven | None = None, number: int | None = None, state: str = "", url: str = "") -> SafeString:
-    """`{% proof event %}` or `{% proof number=18204 state="checked" url=… %}`; without a number: not on the ledger yet."""
-    if event is not None:
-        number, state, url = event.number, event.state, event.url
-    if number is None or state == "pending":
-        return format_html('<span class="proof pending">{}{}</span>', icons.draw("clock"), gettext("not on the ledger yet"))
-    mark = f"#{number:,}"
+def proof(entry: Entry | None = None, state: str = "logged", url: str = "") -> SafeString:
+    """`{% proof row %}`: the chip that stands right after the fact it proves.
+
+    state: `checked` only where this page checked the proof, `failed` where it did not hold. Without an entry, or
+    while no checkpoint covers it: not on the ledger yet. People count entries from 1, the log from 0.
+    """
+    if entry is None or entry.index is None or not entry.is_signed:
+        return format_html(
+            '<span class="proof pending">{}{}</span>', icons.draw("clock"), gettext("not on the ledger yet")
+        )
+    mark = f"#{entry.index + 1:,}"
+    url = url or menus.address("frontend:entry", entry.index)
     if state == "failed":
         return _chip("proof failed", url, icons.draw("cross"), f"{mark} {gettext('check failed')}", "")
     if state == "checked":
         return _chip("proof", url, icons.draw("check", "success"), mark, gettext("proof checked here"))
     if state == "logged":
         return _chip("proof", url, icons.draw("open"), mark, gettext("on the ledger, not checked here"))
-    raise ValueError(f"a proof is checked, logged, pending or failed, not {state!r}")
+    raise ValueError(f"a proof is logged, checked or failed, not {state!r}")
 
 
 def _chip(classes: str, url: str, drawn: SafeString, text: str, unseen: str) -> SafeString:
@@ -110,7 +116,7 @@ def _chip(classes: str, url: str, drawn: SafeString, text: str, unseen: str) -> 
 
 @register.simple_tag
 def short_hash(value: str, ends: int = 8) -> SafeString:
-    """`{% short_hash version.sha256 %}`: first and last 8 characters (4 in narrow tables), readable in full by title."""
+    """`{% short_hash version.sha256 %}`: first and last 8 characters (4 in narrow tables), in full by title."""
     return format_html('<code class="hash" title="{}">{}</code>', value, formats.short_hash(value, ends))
 
 

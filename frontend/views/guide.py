@@ -44,7 +44,7 @@ class Problem:
 
 
 def explain(kind: type[MarketError]) -> Problem:
-    """The class's own title and sentence, and the way out that its status has. Raises KeyError for a status without one."""
+    """The class's own title and sentence, and the way out of its status. Raises KeyError for a status without one."""
     sentence = inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")
     return Problem(
         slug=kind.slug(),

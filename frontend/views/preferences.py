@@ -1,4 +1,4 @@
-"""The reader's choices: theme, language, and the organisation they act for. Plain forms, so they work without script."""
+"""The reader's choices: theme, language, and the organisation they act for. Plain forms that need no script."""
 
 from uuid import UUID
 
@@ -54,7 +54,9 @@ def seat(request: HttpRequest) -> HttpResponse:
 
 
 def _keep(response: HttpResponse, name: str, value: str) -> None:
-    response.set_cookie(name, value, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True)
+    response.set_cookie(
+        name, value, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+    )
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:

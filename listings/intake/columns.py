@@ -16,6 +16,7 @@ from listings.intake.tables import LINE_BYTES_MIN, NULL, PART, RowFile, Table, u
 
 CELLS_AT_ONCE: Final = 2_000_000
 COLUMNS_AT_ONCE: Final = 256
+CAST_AT_ONCE: Final = 500
 # What DuckDB sets aside, by its own count, for each column that a scan or a Parquet writer holds open.
 BYTES_FOR_WIDE_COLUMN: Final = 320 << 10
 Connection = duckdb.DuckDBPyConnection
@@ -88,7 +89,7 @@ def load(connection: Connection, rows: RowFile, table: Table, target: Path) -> S
         f"COPY (SELECT {picked} FROM read_csv({quoted(str(rows.path))}, columns = {{{columns}}}, header = true, "
         f"auto_detect = false, delim = '{PART}', quote = '', escape = '', new_line = '\\n', encoding = 'utf-8', "
         f"nullstr = '{NULL}', strict_mode = true, max_line_size = {rows.longest + 1}, parallel = {not is_long})) "
-        f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION lz4)"
     )
     found = single(connection, f"SELECT count(*) FROM read_parquet({quoted(str(target))})")[0]
     if found != table.row_count:
@@ -115,6 +116,8 @@ def duplicate_rows(connection: Connection, source: Source) -> int:
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE meeting AS SELECT hash({names}) AS h FROM {table} GROUP BY h HAVING count(*) > 1"
     )
+    if single(connection, "SELECT count(*) FROM meeting")[0] == 0:
+        return 0
     repeated = single(
         connection,
         f"SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM {table} "
@@ -127,16 +130,31 @@ def duplicate_rows(connection: Connection, source: Source) -> int:
 def store(
     connection: Connection, source: Source, names: tuple[str, ...], types: list[Type], target: Path
 ) -> None:
-    """Write the table as Parquet under its own column names, each column in its profiled type, null tokens as null."""
-    trimmed = ", ".join(
-        f"{kinds.TRIMMED.format(value=named(name))} AS {named(name)}" if kind.name != "text" else named(name)
-        for name, kind in zip(source.ids, types, strict=True)
-    )
-    typed = ", ".join(
-        f"{kinds.typed(kind, named(id_))} AS {named(name)}"
-        for id_, name, kind in zip(source.ids, names, types, strict=True)
-    )
-    connection.execute(
-        f"COPY (SELECT {typed} FROM (SELECT {trimmed} FROM read_parquet({quoted(str(source.path))}))) "
-        f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+    """Write the table as Parquet under its own column names, each column in its profiled type, null tokens as null.
+
+    A wide table is cast some hundred columns at a time: casting all at once takes a vector for each step of each.
+    """
+    selects = [
+        _typed(source, names, types, range(start, min(start + CAST_AT_ONCE, len(names))))
+        for start in range(0, len(names), CAST_AT_ONCE)
+    ]
+    if len(selects) > 1:
+        parts = [target.with_suffix(f".{number}") for number in range(len(selects))]
+        for part, select in zip(parts, selects, strict=True):
+            connection.execute(f"COPY ({select}) TO {quoted(str(part))} (FORMAT parquet)")
+        joined = " POSITIONAL JOIN ".join(f"read_parquet({quoted(str(part))})" for part in parts)
+        selects = [f"SELECT * FROM {joined}"]
+    connection.execute(f"COPY ({selects[0]}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _typed(source: Source, names: tuple[str, ...], types: list[Type], run: range) -> str:
+    trimmed, typed = [], []
+    for position in run:
+        column, kind = named(source.ids[position]), types[position]
+        value = column if kind.name == "text" else kinds.TRIMMED.format(value=column)
+        trimmed.append(f"{value} AS {column}")
+        typed.append(f"{kinds.typed(kind, column)} AS {named(names[position])}")
+    return (
+        f"SELECT {', '.join(typed)} FROM "
+        f"(SELECT {', '.join(trimmed)} FROM read_parquet({quoted(str(source.path))}))"
     )

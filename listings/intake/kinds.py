@@ -41,8 +41,10 @@ MOMENTS: Final = frozenset({"date", "timestamp", "instant"})
 SCALE: Final = 18
 
 
-def _words(words: tuple[str, ...]) -> str:
-    return ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+def _among(value: str, words: tuple[str, ...]) -> str:
+    # Not `value IN (…)`: DuckDB makes a join of a list this long, and a wide table would have thousands of them.
+    pattern = "|".join(re.escape(word) for word in words)
+    return f"regexp_full_match({value}, '{pattern}')"
 
 
 ISO_DATE: Final = f"regexp_replace(t, '{DATE}', '\\1-\\2-\\3')"
@@ -52,14 +54,14 @@ YMD: Final = "concat(t[1:4], '-', t[5:6], '-', t[7:8])"
 
 # Over a column `t` of trimmed text. The order matters: the first that holds names the value.
 KIND: Final = f"""CASE
-    WHEN t IN ({_words(NULL_TOKENS)}) THEN 'null'
+    WHEN {_among("t", NULL_TOKENS)} THEN 'null'
     WHEN regexp_full_match(t, '{INTEGER}') THEN 'integer'
     WHEN regexp_full_match(t, '{DECIMAL}') THEN 'decimal'
     WHEN regexp_full_match(t, '{FLOAT}') AND abs(TRY_CAST(t AS DOUBLE)) < {FLOAT_LIMIT} THEN 'float'
     WHEN regexp_matches(t, '{DATE}') AND TRY_CAST({ISO_DATE} AS DATE) IS NOT NULL THEN 'date'
     WHEN regexp_matches(t, '{STAMP}') AND TRY_CAST({ISO_STAMP} AS TIMESTAMP) IS NOT NULL THEN 'timestamp'
     WHEN regexp_matches(t, '{INSTANT}') AND TRY_CAST({ISO_INSTANT} AS TIMESTAMPTZ) IS NOT NULL THEN 'instant'
-    WHEN lower(t) IN ({_words(TRUE + FALSE)}) THEN 'boolean'
+    WHEN {_among("lower(t)", TRUE + FALSE)} THEN 'boolean'
     ELSE 'text' END"""
 IS_YMD: Final = (
     f"(kind = 'integer' AND length(t) = 8 AND t BETWEEN '19000101' AND '20991231' "
@@ -113,7 +115,7 @@ def typed(kind: Type, value: str) -> str:
     Fails loudly on a cell that is not of the type, since the counts said that there is none. Text stays as it is.
     """
     if kind.name == "text":
-        tokens = f"{TRIMMED.format(value=value)} IN ({_words(NULL_TOKENS)})"
+        tokens = _among(TRIMMED.format(value=value), NULL_TOKENS)
         return f"CASE WHEN {tokens} THEN NULL ELSE {value} END"
     casts = {
         "number": f"CAST(t AS {_number(kind)})",
@@ -121,10 +123,10 @@ def typed(kind: Type, value: str) -> str:
         "date": f"CAST({ISO_DATE} AS DATE)",
         "timestamp": f"CAST({ISO_STAMP} AS TIMESTAMP)",
         "instant": f"CAST({ISO_INSTANT} AS TIMESTAMPTZ)",
-        "boolean": f"(lower(t) IN ({_words(TRUE)}))",
+        "boolean": f"{_among('lower(t)', TRUE)}",
     }
     cast = re.sub(r"\bt\b", lambda _: value, casts[kind.form])
-    return f"CASE WHEN {value} IN ({_words(NULL_TOKENS)}) THEN NULL ELSE {cast} END"
+    return f"CASE WHEN {_among(value, NULL_TOKENS)} THEN NULL ELSE {cast} END"
 
 
 def _number(kind: Type) -> str:

@@ -4,20 +4,29 @@
 
 from typing import Any, Final
 
+from listings.intake import scan
 from listings.intake.columns import Connection, Source, named, quoted
 from listings.intake.profile import cut
+from listings.intake.scan import Findings
 
 ROWS_MAX: Final = 100
 
 
-def take(connection: Connection, source: Source, names: tuple[str, ...]) -> dict[str, Any]:
-    """The first rows, at most ROWS_MAX, cells cut at 200 characters with …, an absent cell as null."""
+def take(
+    connection: Connection, source: Source, names: tuple[str, ...], findings: Findings
+) -> dict[str, Any]:
+    """The first rows, at most ROWS_MAX: identifiers masked, cells cut at 200 characters with …, an absent cell null."""
     picked = ", ".join(f"CAST({named(name)} AS VARCHAR)" for name in source.ids)
     rows = connection.execute(
         f"SELECT {picked} FROM read_parquet({quoted(str(source.path))}) LIMIT {ROWS_MAX}"
     ).fetchall()
     return {
         "columns": list(names),
-        "rows": [[None if cell is None else cut(cell) for cell in row] for row in rows],
+        "rows": [[_shown(cell, position, findings) for position, cell in enumerate(row)] for row in rows],
         "row_count": source.row_count,
     }
+
+
+def _shown(cell: str | None, position: int, findings: Findings) -> str | None:
+    masked = scan.mask(cell, position, findings)
+    return None if masked is None else cut(masked)

@@ -100,7 +100,7 @@ class RowFile:
             data = text.encode()
         else:
             self.is_escaped = True
-            data = "\n".join(PART.join(map(self._escaped, row)) for row in rows).encode()
+            data = "\n".join(map(self._line, rows)).encode()
         if not rows:
             return
         if len(data) > self.longest:
@@ -115,6 +115,12 @@ class RowFile:
             and ESCAPE not in text
             and self.width > 1  # the lone empty cell of a row would be a blank line
         )
+
+    def _line(self, row: list[str]) -> str:
+        line = PART.join(row)
+        if self._is_plain(line, 1):
+            return line
+        return PART.join(map(self._escaped, row))
 
     def _escaped(self, cell: str) -> str:
         if cell == NULL:
@@ -131,7 +137,8 @@ class RowFile:
 
 def unescaped(value: str) -> str:
     """SQL that undoes the escapes of a cell (`value` is an SQL expression)."""
+    undone = value
     for char, written in ESCAPES.items():
-        points = " || ".join(f"chr({ord(one)})" for one in char) or "''"
-        value = f"replace({value}, '{written}', {points})"
-    return value
+        point = f"chr({ord(char)})" if char else "''"
+        undone = f"replace({undone}, '{written}', {point})"
+    return f"CASE WHEN contains({value}, '{ESCAPE}') THEN {undone} ELSE {value} END"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from listings.intake import columns, profile, sample
+from listings.intake import columns, profile, sample, scan
 from listings.intake.decode import Options, decode
 from listings.intake.outcomes import Limits
 from listings.intake.problems import Refused
@@ -71,8 +71,11 @@ def _do(
         voice.progress(rows_done=table.row_count * count // total)
 
     statistics, types = profile.measure(connection, text, table, per_column)
+    voice.begin("scan", rows_total=table.row_count)
+    findings = scan.search(connection, text, statistics, per_column)
+    statistics, types = scan.note(statistics, types, findings)
     voice.begin("sample", rows_total=table.row_count)
-    shown = sample.take(connection, text, table.names.shown)
+    shown = sample.take(connection, text, table.names.shown, findings)
     voice.begin("store", rows_total=table.row_count)
     columns.store(connection, text, table.names.shown, types, folder / "table.parquet")
     _write(folder / "profile.json", statistics)

@@ -5,10 +5,17 @@ from typing import Final
 
 from django.utils.translation import gettext as _t
 
+from market.kernel import clock
 from market.kernel.errors import FieldProblem
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+# GB/T 2260 provinces, then the residence permits of Hong Kong, Macao and Taiwan residents.
+_REGIONS: Final = frozenset(
+    str(code)
+    for codes in (range(11, 16), range(21, 24), range(31, 38), range(41, 47), range(50, 55), range(61, 66))
+    for code in codes
+) | {"71", "81", "82", "83"}
 _IDENTITY_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -34,6 +41,12 @@ def uscc_problems(value: str) -> list[FieldProblem]:
                 "char": char,
             }
             return [FieldProblem(field="uscc", reason=reason, fix=_t("I, O, S, V and Z are never used"))]
+    for place, char in enumerate(code[2:8], start=3):
+        if not char.isdigit():
+            reason = _t("character %(n)d (%(char)s) should be a digit") % {"n": place, "char": char}
+            return [
+                FieldProblem(field="uscc", reason=reason, fix=_t("characters 3 to 8 are the registration district"))
+            ]
     right = uscc_check(code[:17])
     if code[17] != right:
         reason = _t("character 18 should be %(char)s") % {"char": right}
@@ -53,12 +66,20 @@ def identity_problems(value: str) -> list[FieldProblem]:
     problem = ""
     if len(number) != 18 or not number[:17].isascii() or not number[:17].isdigit():
         problem = _t("is not 17 digits and a check character")
-    else:
-        try:
-            datetime.strptime(number[6:14], "%Y%m%d")  # noqa: DTZ007  a date without a time of day
-        except ValueError:
-            problem = _t("holds no real date of birth")
-        if not problem and number[17] != identity_check(number[:17]):
-            problem = _t("the check character does not fit")
+    elif number[:2] not in _REGIONS:
+        problem = _t("begins with no region code of identity cards")
+    elif not _is_past_date(number[6:14]):
+        problem = _t("holds no real date of birth")
+    elif number[17] != identity_check(number[:17]):
+        # The right character is not told: with it a made-up number would be a well-formed one.
+        problem = _t("the check character does not fit")
     fix = _t("compare it with the identity card")
     return [FieldProblem(field="identity_number", reason=problem, fix=fix)] if problem else []
+
+
+def _is_past_date(digits: str) -> bool:
+    try:
+        born = datetime.strptime(digits, "%Y%m%d")  # noqa: DTZ007  a date without a time of day
+    except ValueError:
+        return False
+    return born.date() <= clock.now().date()

@@ -1,7 +1,7 @@
 """Why a policy document was refused, problem by problem."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,7 @@ class Problem:
     code: str
     reason: str
     fix: str
+    params: Mapping[str, str | int] = field(default_factory=dict)  # for a translation of reason and fix
 
 
 class PolicyInvalid(Exception):

@@ -20,12 +20,20 @@ from market.policy.language import (
     RuleKind,
     Value,
 )
+from market.policy.reading import shown
 
 DAYS_MAX: Final = 36_500
 USES_MAX: Final = 1_000_000_000
+HOURS_MAX: Final = 8_760
 ITEMS_MAX: Final = 100
 TEXT_MAX: Final = 500
 
+_NUMBERS: Final = {
+    "term_days": DAYS_MAX,
+    "uses_max": USES_MAX,
+    "delete_within_days": DAYS_MAX,
+    "incident_report_hours": HOURS_MAX,
+}
 _TERRITORY = re.compile(rf"{WORLD}|[A-Z]{{2}}(-\d{{6}})?", re.ASCII)
 _DAYS = re.compile(r"P(\d{1,6})D", re.ASCII)
 _HOURS = re.compile(r"PT(\d{1,6})H", re.ASCII)
@@ -119,16 +127,16 @@ def as_agreement(policy: Policy, *, id: str, target: str, assigner: str, assigne
 def _limits(terms: UsageTerms) -> Sequence[Condition]:
     limits: list[Condition] = []
     if terms.term_days is not None:
-        limits.append(_constraint(Operand.ELAPSED_TIME, Operator.LTEQ, Value(f"P{terms.term_days}D", "xsd:duration")))
+        limits.append(Constraint(Operand.ELAPSED_TIME, Operator.LTEQ, Value(f"P{terms.term_days}D", "xsd:duration")))
     if terms.uses_max is not None:
-        limits.append(_constraint(Operand.COUNT, Operator.LTEQ, Value(str(terms.uses_max), "xsd:integer")))
+        limits.append(Constraint(Operand.COUNT, Operator.LTEQ, Value(str(terms.uses_max), "xsd:integer")))
     for operand, operator, texts in (
         (Operand.PURPOSE, Operator.IS_ANY_OF, terms.purposes),
         (Operand.RECIPIENT, Operator.IS_ANY_OF, terms.recipients),
         (Operand.SPATIAL, Operator.IS_PART_OF, terms.territory),
     ):
         if texts:
-            limits.append(_constraint(operand, operator, tuple(Value(text) for text in texts)))
+            limits.append(Constraint(operand, operator, tuple(Value(text) for text in texts)))
     return limits
 
 
@@ -145,12 +153,8 @@ def _duties(terms: UsageTerms) -> Sequence[Rule]:
 
 def _within(action: Action, period: str) -> Rule:
     # In a duty the elapsed time runs from what calls for it: the end of the term, or the incident.
-    limit = _constraint(Operand.ELAPSED_TIME, Operator.LTEQ, Value(period, "xsd:duration"))
+    limit = Constraint(Operand.ELAPSED_TIME, Operator.LTEQ, Value(period, "xsd:duration"))
     return Rule(RuleKind.OBLIGATION, action, (limit,))
-
-
-def _constraint(left: Operand, operator: Operator, right: Value | tuple[Value, ...]) -> Constraint:
-    return Constraint(left, operator, right)
 
 
 def _period(duty: Rule | None) -> tuple[str, ...] | None:
@@ -164,53 +168,58 @@ def _number(pattern: re.Pattern[str], texts: tuple[str, ...] | None) -> int | No
 
 
 def _check(terms: UsageTerms) -> None:
-    problems: list[Problem] = []
-    for name, number, most in (
-        ("term_days", terms.term_days, DAYS_MAX),
-        ("uses_max", terms.uses_max, USES_MAX),
-        ("delete_within_days", terms.delete_within_days, DAYS_MAX),
-        ("incident_report_hours", terms.incident_report_hours, 8_760),
-    ):
-        if number is not None and not 1 <= number <= most:
-            problems.append(
-                Problem(name, "out_of_range", f"{number} is not between 1 and {most}", f"Write 1 to {most}")
-            )
-    for name, texts in (
-        ("purposes", terms.purposes),
-        ("recipients", terms.recipients),
-        ("territory", terms.territory),
-    ):
-        if len(texts) > ITEMS_MAX or len(set(texts)) != len(texts) or not all(_is_text(text) for text in texts):
-            problems.append(
-                Problem(
-                    name,
-                    "bad_list",
-                    f"{name} has an empty, repeated or too long entry",
-                    f"Write at most {ITEMS_MAX} different entries of at most {TEXT_MAX} characters",
-                )
-            )
-    for code in terms.territory:
-        if not _TERRITORY.fullmatch(code):
-            problems.append(
-                Problem(
-                    "territory",
-                    "unknown_territory",
-                    f"{code} is no territory code",
-                    f"Write CN, CN-140100 or {WORLD} for the world",
-                )
-            )
-    if terms.attribution and not _is_text(terms.attribution):
-        problems.append(
-            Problem(
-                "attribution",
-                "bad_text",
-                "The name to attribute is too long or not readable",
-                f"Write at most {TEXT_MAX} characters",
-            )
-        )
-    if problems:
-        raise PolicyInvalid(problems)
+    # The form arrives from outside as JSON: every field may hold anything.
+    problems = [
+        *(_number_problem(name, getattr(terms, name), most) for name, most in _NUMBERS.items()),
+        *(_list_problem(name, getattr(terms, name)) for name in ("purposes", "recipients", "territory")),
+        *(_flag_problem(name, getattr(terms, name)) for name in ("may_derive", "may_redistribute")),
+        None if terms.attribution == "" else _text_problem("attribution", terms.attribution),
+    ]
+    found = [problem for problem in problems if problem is not None]
+    if not found:
+        found = [_territory_problem(code) for code in terms.territory if not _TERRITORY.fullmatch(code)]
+    if found:
+        raise PolicyInvalid(found)
 
 
-def _is_text(text: str) -> bool:
-    return 0 < len(text) <= TEXT_MAX and text == text.strip() and text.isprintable()
+def _number_problem(name: str, found: object, most: int) -> Problem | None:
+    if found is None or (type(found) is int and 1 <= found <= most):
+        return None
+    reason = f"{shown(found)} is not a whole number from 1 to {most}"
+    return Problem(name, "out_of_range", reason, f"Write 1 to {most}", {"most": most})
+
+
+def _list_problem(name: str, found: object) -> Problem | None:
+    if isinstance(found, tuple) and len(found) <= ITEMS_MAX and all(_is_text(each) for each in found):
+        if len(set(found)) == len(found):
+            return None
+        return Problem(name, "repeated", "An entry stands twice", "Leave the second one out")
+    return Problem(
+        name,
+        "bad_list",
+        f"This is not a list of at most {ITEMS_MAX} short texts",
+        f"Write texts of at most {TEXT_MAX} characters, without line breaks",
+        {"items": ITEMS_MAX, "length": TEXT_MAX},
+    )
+
+
+def _flag_problem(name: str, found: object) -> Problem | None:
+    if type(found) is bool:
+        return None
+    return Problem(name, "not_a_flag", "This is neither yes nor no", "Write true or false")
+
+
+def _text_problem(name: str, found: object) -> Problem | None:
+    if _is_text(found):
+        return None
+    fix = f"Write at most {TEXT_MAX} characters, without line breaks"
+    return Problem(name, "bad_text", "This is not a short readable text", fix, {"length": TEXT_MAX})
+
+
+def _territory_problem(code: str) -> Problem:
+    fix = f"Write CN, CN-140100 or {WORLD} for the world"
+    return Problem("territory", "unknown_territory", f"{shown(code)} is no territory code", fix, {"code": code})
+
+
+def _is_text(found: object) -> bool:
+    return isinstance(found, str) and 0 < len(found) <= TEXT_MAX and found == found.strip() and found.isprintable()

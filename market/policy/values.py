@@ -71,7 +71,7 @@ def moment(text: str) -> Moment | None:
             return None
     except (ValueError, OverflowError):
         return None
-    return found if found.start.year in YEARS else None
+    return found if found.start.astimezone(CHINA).year in YEARS else None
 
 
 def duration(text: str) -> Duration | None:

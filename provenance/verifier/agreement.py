@@ -14,7 +14,7 @@ FORMAT: Final = "dm-agreement/v1"
 HASH_FIELD: Final = "agreement_sha256"
 
 AGREED: Final = "negotiation.agreed"
-VERIFIED: Final = "negotiation.verified"
+VERIFIED: Final = "agreement.verified"
 FUNDED: Final = "period.funded"
 SETTLED: Final = "period.settled"
 OBLIGATION: Final = "obligation.opened"
@@ -25,6 +25,10 @@ KEY: Final = "key.registered"
 # An entry of these kinds is evidence for the trade, so it must show that it belongs to it.
 EVIDENCE: Final = frozenset({AGREED, VERIFIED, FUNDED, SETTLED, OBLIGATION, PAYMENT, GRANT})
 STORY: Final = (AGREED, VERIFIED, FUNDED, SETTLED)
+# Which entry recorded whose signature.
+SIGNED_AT: Final = {"supplier": AGREED, "buyer": VERIFIED}
+# Amounts that are the price, and the field they stand in; payments are summed instead.
+PRICED: Final = {AGREED: "price_minor", OBLIGATION: "amount_minor", FUNDED: "amount_minor", SETTLED: "amount_minor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,31 @@ class Agreement:
         return f"{self.price_minor} minor units of {self.currency}"
 
 
+def check_thread(bundle: Bundle, agreement: Agreement) -> str:
+    """Every entry that is used as evidence shows that it belongs to this trade and to this agreement."""
+    tied = 0
+    for entry in _shown(bundle):
+        thread, digest = entry.value("thread"), entry.value(HASH_FIELD)
+        if thread is None:
+            if entry.leaf.kind in EVIDENCE:
+                raise NotFound(f"{entry.label} does not show to which trade it belongs")
+            continue
+        if thread != agreement.thread:
+            raise Contradicted(f"{entry.label} belongs to another trade")
+        if digest not in (None, agreement.document.sha256.hex()):
+            raise Contradicted(f"{entry.label} names another agreement")
+        tied += 1
+    closed = len(bundle.entries) - len(_shown(bundle))
+    more = f"; {closed} entries are closed to this reader and prove nothing here" if closed else ""
+    return f"{tied} entries belong to the trade that the agreement names{more}"
+
+
 def check_keys(bundle: Bundle, agreement: Agreement) -> str:
     """Each signing key was registered in the log by the party that it signs for, before it was used."""
-    first = {kind: min(found) for kind in STORY if (found := _indexes(bundle, kind))}
-    used_from = {"supplier": first.get(AGREED), "buyer": first.get(VERIFIED)}
+    for role in PARTIES:
+        named = agreement.entry.value(role)
+        if named not in (None, agreement.party(role).urn):
+            raise Contradicted(f"{agreement.entry.label} names another {role} than the agreement")
     for signature in bundle.signatures:
         party = agreement.party(signature.party)
         entry = bundle.entries[signature.key_entry]
@@ -117,20 +142,25 @@ def check_keys(bundle: Bundle, agreement: Agreement) -> str:
         custody = entry.value("provider")
         if custody is not None and custody != signature.provider:
             raise Contradicted(f"{entry.label} says {custody!r} of the key that is called {signature.provider!r}")
-        used_at = used_from[party.role]
-        if used_at is not None and entry.index > used_at:
+        used = _entries(bundle, SIGNED_AT[party.role])
+        if used and entry.index > used[0].index:
             raise Contradicted(f"the {party.role}'s key was registered after it is said to have signed")
     _signatures_of_both(bundle, agreement)
     return "both signing keys were registered by these parties before they signed"
 
 
 def check_signatures(bundle: Bundle, agreement: Agreement) -> str:
-    """Both parties signed the SHA-256 of the agreement's exact bytes."""
+    """Both parties signed the SHA-256 of the agreement's exact bytes, as the log recorded it."""
     for signature in bundle.signatures:
         if signature.document != agreement.document.name:
             raise Contradicted(f"the {signature.party}'s signature is for {signature.document!r}, not the agreement")
         if not ed25519_accepts(signature.public_key, agreement.document.sha256, signature.signature):
             raise Contradicted(f"the {signature.party}'s signature does not belong to this agreement and key")
+        for entry in _entries(bundle, SIGNED_AT[signature.party]):
+            given = {"signature": signature.signature.hex(), "public_key": signature.public_key.hex()}
+            for name, value in given.items():
+                if entry.value(name) not in (None, value):
+                    raise Contradicted(f"{entry.label} recorded another {name!r} of the {signature.party}")
     said = [
         f"{role} {agreement.party(role).name!r} signed with {_custody(signature)}"
         for role, signature in _signatures_of_both(bundle, agreement)
@@ -138,62 +168,44 @@ def check_signatures(bundle: Bundle, agreement: Agreement) -> str:
     return "; ".join(said)
 
 
-def check_thread(bundle: Bundle, agreement: Agreement) -> str:
-    """Every entry that is evidence shows the trade it belongs to, and it is this one."""
-    tied = 0
-    for entry in bundle.entries:
-        thread = entry.value("thread")
-        if thread is None:
-            if entry.leaf.kind in EVIDENCE:
-                raise NotFound(f"{entry.label} does not show to which trade it belongs")
-            continue
-        if thread != agreement.thread:
-            raise Contradicted(f"{entry.label} belongs to another trade")
-        tied += 1
-    return f"{tied} entries belong to the trade that the agreement names"
-
-
 def check_order(bundle: Bundle, agreement: Agreement) -> str:
     """What must come later in a trade stands later in the log."""
-    firsts = [(kind, min(found)) for kind in STORY if (found := _indexes(bundle, kind))]
+    firsts = [(kind, found[0].index) for kind in STORY if (found := _entries(bundle, kind))]
     for (earlier, index), (later, next_index) in pairwise(firsts):
         if next_index <= index:
             raise Contradicted(f"{later} stands at {next_index}, before {earlier} at {index}")
-    early = [e for e in bundle.entries if e.leaf.kind in EVIDENCE and e.index < agreement.entry.index]
+    early = [e for e in _shown(bundle) if e.leaf.kind in EVIDENCE and e.index < agreement.entry.index]
     if early:
         raise Contradicted(f"{early[0].label} stands before the agreement at {agreement.entry.index}")
     return " < ".join(f"{kind} {index}" for kind, index in firsts)
 
 
 def check_price(bundle: Bundle, agreement: Agreement) -> str:
-    """What was owed and settled is the agreed price; payments reach it once the period is funded."""
-    paid_minor, seen = 0, []
-    for entry in bundle.entries:
-        if entry.leaf.kind not in (OBLIGATION, PAYMENT, SETTLED):
-            continue
-        amount = entry.value("amount_minor")
-        if amount is None:
-            raise NotFound(f"{entry.label} does not show its amount")
-        amount_minor = shapes.integer(amount, f"the amount of {entry.label}")
-        currency = entry.value("currency")
-        if currency not in (None, agreement.currency):
-            raise Contradicted(f"{entry.label} is in another currency than the agreement")
-        if entry.leaf.kind == PAYMENT:
-            paid_minor += amount_minor
-        elif amount_minor != agreement.price_minor:
-            raise Contradicted(f"{entry.label} says {amount_minor}, the agreement {agreement.price_minor}")
-        seen.append(entry.leaf.kind)
+    """What was agreed, owed and settled is the price; payments reach it once the period is funded."""
+    seen = set()
+    for kind, field in PRICED.items():
+        for entry in _entries(bundle, kind):
+            amount_minor = _amount(entry, field, agreement)
+            if amount_minor is None:
+                continue
+            seen.add(kind)
+            if amount_minor != agreement.price_minor:
+                raise Contradicted(f"{entry.label} says {amount_minor}, the agreement {agreement.price_minor}")
+    payments = [_amount(entry, "amount_minor", agreement) for entry in _entries(bundle, PAYMENT)]
+    paid_minor = sum(amount_minor for amount_minor in payments if amount_minor is not None)
     # A buyer may pay in parts and may pay too much; less than the price never funds a period.
-    if PAYMENT in seen and _indexes(bundle, FUNDED) and paid_minor < agreement.price_minor:
+    if payments and _entries(bundle, FUNDED) and paid_minor < agreement.price_minor:
         raise Contradicted(f"the payments shown are {paid_minor}, less than the price {agreement.price_minor}")
-    if not seen:
+    if payments:
+        seen.add(PAYMENT)
+    if seen <= {AGREED}:
         raise NotClaimed(f"the agreed price is {agreement.price}; no entry about money is in the bundle")
-    return f"{', '.join(sorted(set(seen)))} agree with the price of {agreement.price}"
+    return f"{', '.join(sorted(seen))} agree with the price of {agreement.price}"
 
 
 def check_file(bundle: Bundle, agreement: Agreement) -> str:
     """What was opened for delivery is the file that was agreed."""
-    grants = [entry for entry in bundle.entries if entry.leaf.kind == GRANT]
+    grants = _entries(bundle, GRANT)
     if agreement.file_sha256 is None:
         raise NotClaimed("the agreement names no file")
     if not grants:
@@ -221,8 +233,24 @@ def _require(entry: Entry, name: str, expected: str, what: str) -> None:
         raise Contradicted(f"{entry.label} says another {name!r} than {what}")
 
 
-def _indexes(bundle: Bundle, kind: str) -> list[int]:
-    return [entry.index for entry in bundle.entries if entry.leaf.kind == kind]
+def _shown(bundle: Bundle) -> list[Entry]:
+    """Entries of which the reader sees anything; a closed one is no evidence for or against."""
+    return [entry for entry in bundle.entries if entry.openings or not entry.leaf.commitments]
+
+
+def _entries(bundle: Bundle, kind: str) -> list[Entry]:
+    """The shown entries of one kind, in the order of the log."""
+    found = [entry for entry in _shown(bundle) if entry.leaf.kind == kind]
+    return sorted(found, key=lambda entry: entry.index)
+
+
+def _amount(entry: Entry, field: str, agreement: Agreement) -> int | None:
+    if entry.value("currency") not in (None, agreement.currency):
+        raise Contradicted(f"{entry.label} is in another currency than the agreement")
+    amount = entry.value(field)
+    if amount is None and entry.leaf.kind != AGREED:
+        raise NotFound(f"{entry.label} does not show its amount")
+    return None if amount is None else shapes.integer(amount, f"the amount of {entry.label}")
 
 
 def _custody(signature: Signature) -> str:

@@ -74,7 +74,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(_HAS_POSTINGS, _NO_HAS_POSTINGS),
         guard("settlement_transfer"),
         guard("settlement_posting"),
-        guard("settlement_release"),
         guard("settlement_refund"),
         guard("settlement_statement"),
         guard("settlement_payoutfile"),

@@ -84,9 +84,13 @@ class Obligation(models.Model):
 
 
 class Release(models.Model):
-    """Escrow given to the payee, less the fee. All amounts in minor units; they sum to what was in escrow."""
+    """Escrow given to the payee, less the fee. All amounts in minor units; they sum to what was in escrow.
+
+    Where the rule has a reserve period the payee's share is earned at once and free at `free_at`.
+    """
 
     APPEND_ONLY: ClassVar = True
+    CHANGEABLE: ClassVar = ("freed_at",)
 
     id = models.UUIDField(primary_key=True, editable=False)
     obligation = models.OneToOneField(Obligation, on_delete=models.PROTECT, related_name="release")
@@ -96,8 +100,11 @@ class Release(models.Model):
     fee_minor = models.BigIntegerField()  # net of VAT
     vat_minor = models.BigIntegerField()
     released_at = models.DateTimeField()
+    free_at = models.DateTimeField()  # when the payee may have it
+    freed_at = models.DateTimeField(null=True)  # when it became available; with no reserve period, at once
 
     class Meta:
+        indexes = [models.Index(fields=["free_at"], name="release_reserved", condition=Q(freed_at__isnull=True))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount_minor=F("payee_minor") + F("fee_minor") + F("vat_minor")),
@@ -120,7 +127,8 @@ class Refund(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     obligation = models.ForeignKey(Obligation, on_delete=models.PROTECT, related_name="refunds")
     transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, related_name="+")
-    payout = models.OneToOneField("settlement.Payout", on_delete=models.PROTECT, related_name="refund")
+    # none where no account is known that the money came from: then it is available to the payer
+    payout = models.OneToOneField("settlement.Payout", null=True, on_delete=models.PROTECT, related_name="refund")
     key = models.UUIDField(unique=True)  # the caller's; the obligation's id for a refund of the whole
     amount_minor = models.BigIntegerField()
     reason = models.CharField(max_length=200)

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,6 +18,8 @@ from market.kernel.errors import Conflict, NotAllowed, NotFound
 from market.participants.members import Member, OrganisationKind, Role, system
 from market.policy import Action, Constraint, Operand, Operator, Policy, Rule, RuleKind, UsageTerms, Value
 from tests.delivery.given import given_delivery, given_member, given_organisation, given_policy
+
+pytestmark = pytest.mark.django_db(transaction=True)  # a refused verb leaves no transaction to go on in
 
 
 def told(kind: str) -> int:
@@ -39,7 +42,6 @@ def operator() -> Member:
     )
 
 
-@pytest.mark.django_db
 def test_the_buyer_opens_a_use_and_it_is_counted_and_told() -> None:
     delivery = given_delivery(purposes=("research",))
 
@@ -54,7 +56,6 @@ def test_the_buyer_opens_a_use_and_it_is_counted_and_told() -> None:
     assert set(told_fields.parties) == {delivery.buyer.organisation_id, delivery.supplier.organisation_id}
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("terms", "asked", "agreed_days_ago", "code", "clause", "said"),
     [
@@ -67,7 +68,7 @@ def test_the_buyer_opens_a_use_and_it_is_counted_and_told() -> None:
     ids=["first of one use", "other purpose", "no purpose", "after the term", "outside the territory"],
 )
 def test_the_policy_is_asked_and_its_refusal_names_the_clause(
-    terms: dict[str, object],
+    terms: dict[str, Any],
     asked: dict[str, str],
     agreed_days_ago: float,
     code: str | None,
@@ -88,7 +89,6 @@ def test_the_policy_is_asked_and_its_refusal_names_the_clause(
     assert (Use.objects.count(), Grant.objects.get().use_count, told("use.refused")) == (0, 0, 1)
 
 
-@pytest.mark.django_db
 def test_the_count_is_of_the_agreement_and_its_exhaustion_names_the_clause() -> None:
     delivery = given_delivery(uses_max=2)
     delivery.use()
@@ -104,7 +104,6 @@ def test_the_count_is_of_the_agreement_and_its_exhaustion_names_the_clause() -> 
     assert Opening.objects.get(event__kind="use.refused").fields["code"]["value"] == "count_exhausted"
 
 
-@pytest.mark.django_db
 def test_a_second_period_of_the_agreement_counts_on() -> None:
     first = given_delivery(uses_max=1)
     grant = first.grant
@@ -133,7 +132,6 @@ def test_a_second_period_of_the_agreement_counts_on() -> None:
     assert refusal.value.extra["code"] == "count_exhausted"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_two_open_the_last_use_at_once_and_one_gets_it() -> None:
     delivery = given_delivery(uses_max=1)
     start, outcomes = threading.Barrier(2), list[str]()
@@ -157,7 +155,6 @@ def test_two_open_the_last_use_at_once_and_one_gets_it() -> None:
     assert (Use.objects.count(), told("use.opened"), told("use.refused")) == (1, 1, 1)
 
 
-@pytest.mark.django_db
 def test_strangers_hear_that_there_is_nothing_and_the_supplier_that_it_is_the_buyers() -> None:
     delivery = given_delivery()
     stranger = given_member(given_organisation("别的公司"))
@@ -173,7 +170,6 @@ def test_strangers_hear_that_there_is_nothing_and_the_supplier_that_it_is_the_bu
     assert not Use.objects.exists()
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("held", ["reference", "thread", "supplier_id", "buyer_id", "version", "id"])
 def test_a_hold_on_anything_of_the_trade_stops_the_next_use(held: str) -> None:
     delivery = given_delivery()
@@ -188,7 +184,6 @@ def test_a_hold_on_anything_of_the_trade_stops_the_next_use(held: str) -> None:
     assert delivery.use().use.number == 1
 
 
-@pytest.mark.django_db
 def test_the_same_key_answers_the_same_use_and_takes_no_second_count() -> None:
     delivery = given_delivery(uses_max=1)
 
@@ -201,7 +196,6 @@ def test_the_same_key_answers_the_same_use_and_takes_no_second_count() -> None:
         delivery.use("research", key="order-7")
 
 
-@pytest.mark.django_db
 def test_another_recipient_needs_the_right_to_pass_the_data_on() -> None:
     affiliate = ids.urn(ids.new_id())
     strict, lenient = given_delivery(), given_delivery(may_redistribute=True)
@@ -217,7 +211,6 @@ def test_another_recipient_needs_the_right_to_pass_the_data_on() -> None:
         named.use()  # the buyer itself is not among the recipients
 
 
-@pytest.mark.django_db
 def test_a_policy_that_only_lets_aggregate_delivers_no_file() -> None:
     rule = Rule(RuleKind.PERMISSION, Action.AGGREGATE)
     delivery = given_delivery(signed=policy.canonical(Policy(permissions=(rule,))))
@@ -228,7 +221,6 @@ def test_a_policy_that_only_lets_aggregate_delivers_no_file() -> None:
     assert refusal.value.extra["code"] == "no_permission"
 
 
-@pytest.mark.django_db
 def test_a_use_never_outlasts_the_term() -> None:
     limit = Constraint(Operand.ELAPSED_TIME, Operator.LTEQ, Value("PT10M"))
     rule = Rule(RuleKind.PERMISSION, Action.USE, (limit,))
@@ -240,7 +232,6 @@ def test_a_use_never_outlasts_the_term() -> None:
     assert opened.expires_at - delivery.grant.agreed_at == timedelta(minutes=10)
 
 
-@pytest.mark.django_db
 def test_closing_tells_once_and_is_not_stopped_by_a_hold() -> None:
     delivery = given_delivery()
     opened = delivery.use()
@@ -256,7 +247,6 @@ def test_closing_tells_once_and_is_not_stopped_by_a_hold() -> None:
         uses.close(opened.use.id, by=given_member(given_organisation("别的公司")))
 
 
-@pytest.mark.django_db
 def test_closing_the_grant_ends_its_uses_and_opens_no_more() -> None:
     delivery = given_delivery()
     delivery.use()
@@ -270,7 +260,6 @@ def test_closing_the_grant_ends_its_uses_and_opens_no_more() -> None:
         delivery.use()
 
 
-@pytest.mark.django_db
 def test_the_sweeper_closes_what_has_expired_and_is_silent() -> None:
     from delivery import meters, tasks
 
@@ -286,7 +275,6 @@ def test_the_sweeper_closes_what_has_expired_and_is_silent() -> None:
     assert states == {silent.use.id: "closed", sending.use.id: "open", open_still.use.id: "open"}
 
 
-@pytest.mark.django_db
 def test_what_was_signed_is_what_the_grant_holds_and_proves() -> None:
     delivery = given_delivery(uses_max=3)
 
@@ -296,5 +284,3 @@ def test_what_was_signed_is_what_the_grant_holds_and_proves() -> None:
     assert policy.parse(delivery.grant.policy).rules == policy.build(UsageTerms(uses_max=3)).rules
     assert fields["file_sha256"]["value"] == delivery.grant.file_sha256
     assert fields["file_bytes"]["value"] == len(delivery.content)
-
-

@@ -93,15 +93,18 @@ class SmallLog:
             Fact("market.opened", {}, {"name": "太原"}),
             Fact("key.registered", {"owner": SUPPLIER["urn"], "public_key": self.public_key("supplier")}),
             Fact("key.registered", {"owner": BUYER["urn"], "public_key": self.public_key("buyer")}),
-            Fact("negotiation.agreed", {"thread": THREAD, "agreement_sha256": agreed}),
-            Fact("negotiation.verified", {"thread": THREAD}),
+            Fact("negotiation.agreed", {"thread": THREAD, "agreement_sha256": agreed} | self._signed("supplier")),
+            Fact("agreement.verified", {"thread": THREAD, "agreement_sha256": agreed} | self._signed("buyer")),
             Fact("obligation.opened", dict(money)),
             Fact("payment.received", dict(money)),
             Fact("grant.opened", {"thread": THREAD, "file_sha256": FILE_SHA256}),
-            Fact("period.funded", {"thread": THREAD}),
+            Fact("period.funded", dict(money)),
             Fact("period.settled", dict(money)),
             Fact("listing.published", {}, {"title": "别的"}),
         ]
+
+    def _signed(self, party: str) -> dict[str, Any]:
+        return {"signature": self.sign(party), "public_key": self.public_key(party)}
 
     def at(self, kind: str) -> int:
         return [fact.kind for fact in self.facts].index(kind)

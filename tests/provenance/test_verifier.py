@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import merkle
@@ -15,7 +15,7 @@ from provenance.notes import Checkpoint
 from provenance.verifier.bundle import manifest
 from provenance.verifier.canonical import dumps
 from provenance.verifier.checks import examine
-from provenance.verifier.errors import Refusal, Unreadable
+from provenance.verifier.errors import Refusal
 from provenance.verifier.leaves import Leaf
 from provenance.verifier.report import Report, Status, Verdict
 
@@ -235,13 +235,18 @@ def _before(later: str, earlier: str) -> Callable[[SmallLog], None]:
         (_fact("payment.received", amount_minor=127_999), "price"),
         (_fact("payment.received", currency="USD"), "price"),
         (_fact("period.settled", amount_minor=True), "price"),
+        (_fact("negotiation.agreed", price_minor=1), "price"),
+        (_fact("negotiation.agreed", signature="00" * 64), "signatures"),
+        (_fact("agreement.verified", public_key="00" * 32), "signatures"),
+        (_fact("agreement.verified", agreement_sha256="00" * 32), "thread"),
+        (_fact("negotiation.agreed", buyer=THREAD), "keys"),
         (_fact("grant.opened", file_sha256="00" * 32), "delivery"),
         (_fact("payment.received", thread="urn:uuid:01930000-0000-7000-8000-0000000000ff"), "thread"),
         (_fact("negotiation.agreed", agreement_sha256="00" * 32), "documents"),
         (_fact("key.registered", owner=BUYER["urn"]), "keys"),
         (_fact("key.registered", public_key="00" * 32), "keys"),
         (_before("period.settled", "period.funded"), "order"),
-        (_before("period.funded", "negotiation.verified"), "order"),
+        (_before("period.funded", "agreement.verified"), "order"),
         (_before("payment.received", "negotiation.agreed"), "order"),
     ],
 )
@@ -261,6 +266,18 @@ def test_a_buyer_may_pay_in_parts_and_too_much() -> None:
     log.facts.insert(log.at("payment.received"), rest)
 
     assert examine(encode(log.bundle()), log.vkey).verdict is Verdict.VERIFIED
+
+
+def test_entries_that_are_closed_to_the_reader_prove_nothing_and_harm_nothing() -> None:
+    log = SmallLog()
+    bundle = log.bundle()
+    for entry in bundle["entries"][4:6]:
+        entry["openings"] = {}
+
+    report = examine(encode(bundle), log.vkey)
+
+    assert report.verdict is Verdict.VERIFIED
+    assert "2 entries are closed to this reader" in next(s.detail for s in report.steps if s.name == "thread")
 
 
 def test_a_trade_that_is_not_paid_yet_is_verified_as_far_as_it_went() -> None:
@@ -323,80 +340,11 @@ def test_a_leaf_with_a_field_both_in_clear_and_committed_is_damaged() -> None:
         Leaf.parse(dumps(leaf))
 
 
-def test_every_flipped_byte_is_found() -> None:
-    log = SmallLog()
-    bundle = log.bundle()
-    bundle["entries"], bundle["documents"], bundle["signatures"] = bundle["entries"][:1], [], []
-    honest = encode(bundle)
-    assert examine(honest, log.vkey).exit_code == 0
-
-    for position in range(len(honest)):
-        for bit in (0x01, 0x20, 0x80):
-            changed = bytearray(honest)
-            changed[position] ^= bit
-            try:
-                code = examine(bytes(changed)).exit_code
-            except Unreadable:
-                code = 2
-            assert code in (1, 2), f"byte {position} became {changed[position]:#x} and nobody noticed"
-
-
-def test_every_flipped_byte_of_a_whole_trade_is_found() -> None:
-    honest = encode(SmallLog().bundle())
-
-    for position in range(0, len(honest), 7):
-        changed = bytearray(honest)
-        changed[position] ^= 0x01
-        try:
-            code = examine(bytes(changed)).exit_code
-        except Unreadable:
-            code = 2
-        assert code in (1, 2), f"byte {position}"
-
-
-def test_every_truncation_is_damage() -> None:
-    honest = encode(SmallLog().bundle())
-
-    for length in range(0, len(honest), 101):
-        assert examine(honest[:length]).exit_code == 1
-
-
-@settings(max_examples=300)
-@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
-def test_any_bytes_get_an_answer(data: bytes) -> None:
-    assert examine(data).exit_code == 1 if not data.startswith(b"{") else True
-
-
-places = st.sampled_from(["origin", "vkey", "checkpoint", "entries", "documents", "signatures", "manifest"])
 hostile = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(places, st.integers(0, 9), st.text(max_size=10), hostile), min_size=1, max_size=3))
-def test_any_value_in_any_place_gets_an_answer(changes: list[tuple[str, int, str, Any]]) -> None:
-    bundle = SmallLog().bundle()
-    whole = {**bundle, "manifest": manifest(bundle)}
-    for place, position, _, value in changes:
-        inside = whole[place]
-        if isinstance(inside, list) and inside:
-            item = inside[position % len(inside)]
-            if isinstance(item, dict) and item:
-                item[sorted(item)[position % len(item)]] = value
-                continue
-        whole[place] = value
-    try:
-        data = dumps(whole)
-    except Refusal:
-        return
-
-    report = examine(data, SmallLog().vkey)
-
-    assert report.exit_code in (0, 1)
-    json.dumps(report.as_json())
 
 
 @given(hostile, st.binary(min_size=32, max_size=32))

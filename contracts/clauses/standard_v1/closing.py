@@ -96,8 +96,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "signature can be detected.",
             ),
             "control": Wording(
-                "签名制作数据由签署人专有并控制。私钥加密后由平台保管的，以签署人的密码开启，并标明「"
-                "平台托管签名」。",
+                "签名制作数据由签署人专有并控制。私钥加密后由平台保管的，以签署人的密码开启，并标明「平台托管签名」。",
                 "The means of signing belong to the signatory alone and are under its control. A key "
                 "that the platform keeps encrypted is opened by the signatory’s own PIN, and the "
                 "signature is labelled as such.",
@@ -134,8 +133,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
         title=Wording("文本与语言", "Text and language"),
         paragraphs={
             "prevailing": Wording(
-                "本合约以中文和英文书写，两种文本不一致的，以中文文本为准。所写时间除注明外为北京时间"
-                "（UTC+8）。",
+                "本合约以中文和英文书写，两种文本不一致的，以中文文本为准。所写时间除注明外为北京时间（UTC+8）。",
                 "This contract is written in Chinese and English; where they differ, the Chinese text "
                 "prevails. Times are Beijing time (UTC+8) unless stated otherwise.",
             ),

@@ -11,14 +11,13 @@ CLAUSES: Final[tuple[Clause, ...]] = (
         title=Wording("交付与完成", "Delivery and completion"),
         paragraphs={
             "paid": Wording(
-                "供方经市场交付：应付款全部到账后{delivery_due_days}日内，市场经{delivery_modes}向需"
-                "方开放数据。",
-                "The supplier delivers through the market: within {delivery_due_days} days after the "
+                "供方经市场交付：应付款全部到账后{delivery_due_days}日内，市场经{delivery_modes}向需方开放数据。",
+                "The supplier delivers through the market: within {delivery_due_days} day(s) after the "
                 "full amount has arrived, the market opens the data to the buyer by {delivery_modes}.",
             ),
             "free": Wording(
                 "供方经市场交付：本合约生效后{delivery_due_days}日内，市场经{delivery_modes}向需方开放数据。",
-                "The supplier delivers through the market: within {delivery_due_days} days after this "
+                "The supplier delivers through the market: within {delivery_due_days} day(s) after this "
                 "contract takes effect, the market opens the data to the buyer by {delivery_modes}.",
             ),
             "test": Wording(
@@ -32,7 +31,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "未按期完成交付的，需方可以催告；催告后{delivery_due_days}日内仍未完成的，需方可以解"
                 "除本合约并取回全部款项。",
                 "Where delivery is not completed in time the buyer may demand it; if it is still not "
-                "completed {delivery_due_days} days later, the buyer may rescind this contract and "
+                "completed {delivery_due_days} day(s) later, the buyer may rescind this contract and "
                 "recover all it has paid.",
             ),
         },
@@ -81,14 +80,14 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             "custodian": Wording(
                 "需方在本合约生效后{payment_due_days}日内，将全部应付款付至由{custodian}监管的监管账"
                 "户，并注明市场给出的付款编号。",
-                "Within {payment_due_days} days after this contract takes effect the buyer pays the "
+                "Within {payment_due_days} day(s) after this contract takes effect the buyer pays the "
                 "full amount into the custody account supervised by {custodian}, quoting the payment "
                 "reference given by the market.",
             ),
             "market": Wording(
                 "需方在本合约生效后{payment_due_days}日内，将全部应付款付至市场的履约资金托管账户，并"
                 "注明市场给出的付款编号。",
-                "Within {payment_due_days} days after this contract takes effect the buyer pays the "
+                "Within {payment_due_days} day(s) after this contract takes effect the buyer pays the "
                 "full amount into the market’s escrow account, quoting the payment reference given by "
                 "the market.",
             ),
@@ -117,7 +116,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
         paragraphs={
             "period": Wording(
                 "需方自交付完成起{acceptance_days}日内验收，可以通过、部分通过，或者说明理由拒绝。",
-                "Within {acceptance_days} days after delivery is complete the buyer accepts, accepts "
+                "Within {acceptance_days} day(s) after delivery is complete the buyer accepts, accepts "
                 "in part, or rejects with reasons.",
             ),
             "silence": Wording(
@@ -131,8 +130,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             ),
             "no_silence": Wording(
                 "需方未作答复的，不视为验收；供方可以催告，也可以提请市场处理。",
-                "Silence of the buyer is not acceptance; the supplier may remind the buyer or turn to "
-                "the market.",
+                "Silence of the buyer is not acceptance; the supplier may remind the buyer or turn to the market.",
             ),
             "objection": Wording(
                 "异议经市场提出，写明不符合约定之处。提出异议的，争议部分的款项在处理完毕前不动。",

@@ -18,13 +18,13 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             "confidentiality": Wording(
                 "双方对因本合约知悉的商业秘密和未公开的数据保密，至本合约终止后{confidentiality_years}年。",
                 "Each party keeps confidential the trade secrets and unpublished data that it learns "
-                "of through this contract, until {confidentiality_years} years after it ends.",
+                "of through this contract, until {confidentiality_years} year(s) after it ends.",
             ),
             "incident": Wording(
                 "发生或者发现数据泄露等安全事件的，需方立即采取补救措施，并在{incident_report_hours}"
                 "小时内报告市场和供方。",
                 "On a leak or another security incident the buyer at once takes remedial measures and "
-                "reports to the market and the supplier within {incident_report_hours} hours.",
+                "reports to the market and the supplier within {incident_report_hours} hour(s).",
             ),
             "incident_open": Wording(
                 "发生或者发现数据泄露等安全事件的，需方立即采取补救措施，并立即报告市场和供方。",
@@ -87,7 +87,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "使用期限届满或者本合约解除后，需方在{delete_within_days}日内删除全部数据及其副本，在"
                 "市场提交删除回执；以载体交付的，同时返还载体。",
                 "After the term ends or this contract is rescinded the buyer deletes the data and all "
-                "copies within {delete_within_days} days and files a receipt of deletion with the "
+                "copies within {delete_within_days} day(s) and files a receipt of deletion with the "
                 "market; carriers handed over are returned.",
             ),
             "delete_at_once": Wording(

@@ -53,8 +53,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "lawful.",
             ),
             "file": Wording(
-                "数据文件共{file_bytes}字节，SHA-256指纹为{file_sha256}。交付的文件与此指纹不同的，视"
-                "为未交付。",
+                "数据文件共{file_bytes}字节，SHA-256指纹为{file_sha256}。交付的文件与此指纹不同的，视为未交付。",
                 "The data file has {file_bytes} bytes and the SHA-256 fingerprint {file_sha256}. A "
                 "file with another fingerprint does not count as delivered.",
             ),
@@ -67,7 +66,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
         paragraphs={
             "held": Wording(
                 "供方声明对数据享有{rights_held}，依据：{rights_basis}。",
-                "The supplier declares that it has {rights_held} in the data, on this basis: {rights_basis}.",
+                "The supplier declares these rights in the data: {rights_held}. Basis: {rights_basis}.",
             ),
             "use": Wording(
                 "本合约授予需方非独占、不可转让的使用权，不授予经营权。",
@@ -88,14 +87,11 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     ),
     Clause(
         code="use",
-        title=Wording(
-            "使用目的、方式、范围、期限与地域", "Purpose, method, scope, term and territory of use"
-        ),
+        title=Wording("使用目的、方式、范围、期限与地域", "Purpose, method, scope, term and territory of use"),
         paragraphs={
             "purpose": Wording(
                 "使用目的限于：{purposes}。需方每次使用前须声明其中之一。",
-                "The purposes of use are limited to: {purposes}. Before each use the buyer declares "
-                "one of them.",
+                "The purposes of use are limited to: {purposes}. Before each use the buyer declares one of them.",
             ),
             "any_purpose": Wording(
                 "需方可以为任何合法目的使用数据，每次使用前须声明目的。",
@@ -116,6 +112,13 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "instructions and within this contract, and the processor’s acts count as the "
                 "buyer’s.",
             ),
+            "own_and_others": Wording(
+                "使用范围为需方自身，以及依第{§resale}条接收数据的人。需方委托他人处理的，受托方只能按需方指示、"
+                "在本合约范围内处理，其行为视为需方的行为。",
+                "The scope of use is the buyer itself and those who receive data under clause {§resale}. A "
+                "processor it entrusts acts only on its instructions and within this contract, and the "
+                "processor’s acts count as the buyer’s.",
+            ),
             "recipients": Wording(
                 "使用范围限于下列组织：{recipients}。",
                 "The scope of use is limited to these organisations: {recipients}.",
@@ -126,7 +129,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             ),
             "count": Wording(
                 "使用至多{uses_max}次。",
-                "The data may be used at most {uses_max} times.",
+                "The data may be used at most {uses_max} time(s).",
             ),
             "term": Wording(
                 "使用期限为{term}，自第{§effect}条所称订立时刻起连续计算，每日按二十四小时计。",
@@ -190,8 +193,7 @@ CLAUSES: Final[tuple[Clause, ...]] = (
             ),
             "no_identification": Wording(
                 "需方不得单独或者与其他数据合并使用数据以识别特定自然人。",
-                "The buyer may not use the data, alone or combined with others, to identify a natural "
-                "person.",
+                "The buyer may not use the data, alone or combined with others, to identify a natural person.",
             ),
             "resale_conditional": Wording(
                 "能否向他人提供数据，按第{§use}条的其他条件。",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from frontend.demonstration import market, people
 from frontend.programs import accounts
@@ -28,16 +28,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Idempotent; refuses outside demonstration mode. Raises CommandError."""
         people.require_demonstration()
-        if not Organisation.objects.exists():
-            cast = people.make()
-            people.save(cast, f"http://127.0.0.1:{settings.PORT}")
-            self.stdout.write(f"made {len(cast.members)} accounts")
+        url = f"http://127.0.0.1:{settings.PORT}"
+        done = settings.VAR_DIR / "demonstration" / "done"
+        if not done.is_file():
+            cast = people.again() if Organisation.objects.exists() else people.make(url)
+            self.stdout.write(f"{len(cast.members)} accounts")
             listed = market.list_all(cast, settings.VAR_DIR / "demonstration", self.stdout.write)
-            _url, found = accounts(people.keys_path(), f"http://127.0.0.1:{settings.PORT}")
-            bundle = market.walk(listed, found, self.stdout.write)
-            (settings.VAR_DIR / "demonstration" / "first-trade.bundle.json").write_bytes(bundle)
-        elif not market.exists():
-            raise CommandError("An earlier start was interrupted while the market was made: remove VAR_DIR and start again.")
+            _url, found = accounts(people.keys_path(), url)
+            market.walk(listed, found, self.stdout.write)
+            done.touch()
         kept = people.load()
         self.stdout.write("")
         for name, shown in ROLES.items():

@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.template import engines
+from django.template.backends.django import DjangoTemplates
 
 from market import messages
+from market.launcher import translations
 
 
 class Command(BaseCommand):
@@ -23,10 +25,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it for every room."""
-        engine = engines["django"].engine
+        backend = engines["django"]
+        assert isinstance(backend, DjangoTemplates), "the pages are Django templates"  # noqa: S101  a fact of settings
+        engine = backend.engine
         work = messages.check if options["check"] else messages.write
         paths = messages.rooms(settings.BASE_DIR)
         faults = [fault for path in paths for fault in work(path, engine)]
+        if not options["check"]:
+            translations.compile_all(settings.BASE_DIR)
         if options["json"]:
             self.stdout.write(json.dumps({"complete": not faults, "faults": faults}, ensure_ascii=False))
         else:
