@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Final
 
 from market.launcher import folders, freshness, keys, parts, ports, readiness, residue, run_record, translations
-from market.launcher.children import Child
+from market.launcher.children import Child, Program
 from market.launcher.errors import Interrupted, LaunchError
 from market.launcher.folders import Folders
 from market.launcher.freshness import Mark
@@ -82,10 +82,11 @@ class Run:
         postgres = self._start_servers(where)
         self._make_current(where, env, code, postgres)
         listen = _listen_address()
-        with console.step("web, delivery, sequencer, dispatcher, worker, beat"):
-            for stage, program in parts.programs(self._var, env, listen):
-                self._supervisor.watch(Child(program, where.log / f"{program.name}.log"), stage=stage)
+        with console.step("web, delivery, sequencer, dispatcher, worker"):
+            for part in parts.programs(env, listen):
+                self._watch(where, *part)
             self._wait_ready(port)
+        self._watch(where, *parts.beat(self._var, env))
         if self._demonstrates:
             self._demonstrate(where, env, code)
         address = os.environ.get("PUBLIC_URL") or f"http://localhost:{port}"
@@ -93,6 +94,9 @@ class Run:
         if listen not in {"127.0.0.1", "::1"}:
             console.line(f"(open to other machines: it listens on {listen})")
         console.line("Ctrl-C stops everything; the next start finds all data again.")
+
+    def _watch(self, where: Folders, stage: int, program: Program) -> None:
+        self._supervisor.watch(Child(program, where.log / f"{program.name}.log"), stage=stage)
 
     def _start_servers(self, where: Folders) -> Postgres | None:
         postgres = None
@@ -133,20 +137,21 @@ class Run:
 
     def _demonstrate(self, where: Folders, env: dict[str, str], code: str) -> None:
         """Make the demonstration market once; a later start of the same code shows again what it said."""
-        shown: list[str] = []
         done = Mark(where.database / "demonstrated")
-        if done.holds(code):
-            self._console.line(f"\n{done.note()}")
-            return
-        with self._console.step("demonstration market"):
+        if not done.holds(code):
+            said: list[str] = []
 
             def show(line: str) -> None:
-                shown.append(line)
-                self._console.line(line)
+                # Progress comes first, then an empty line and the accounts, which stand better after the seconds.
+                said.append(line)
+                if "" not in said:
+                    self._console.line(f"  {line}")
 
-            self._command("demo", ["demo", "--skip-checks"], env).finish(self._tick, show)
-        table = shown[shown.index("") + 1 :] if "" in shown else shown
-        done.write(code, "\n".join(table))
+            with self._console.step("demonstration market"):
+                self._command("demo", ["demo", "--skip-checks"], env).finish(self._tick, show)
+            accounts = said[said.index("") + 1 :] if "" in said else []
+            done.write(code, "\n".join(accounts))
+        self._console.line(f"\n{done.note()}")
 
     def _command(self, name: str, words: list[str], env: dict[str, str]) -> Running:
         log = self._var / "log" / f"{name}.log"
