@@ -152,7 +152,7 @@ def test_a_wrong_field_is_told_beside_it_and_all_else_on_top() -> None:
         ),
     )
 
-    assert form.errors == {"price": ["低于 0.01 元, 免费请选「免费」"], "__all__": ["currency: 不认识"]}
+    assert form.errors == {"price": ["低于 0.01 元，免费请选「免费」"], "__all__": ["currency: 不认识"]}
     assert form["price"].value() == "0"
 
 
