@@ -3,9 +3,11 @@
 import logging
 import re
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import include, path
@@ -16,6 +18,8 @@ from market import access
 from market.kernel.errors import FieldProblem, Invalid, MarketError, NotAllowed, NotFound
 
 pytestmark = pytest.mark.django_db
+for module in sorted(settings.BASE_DIR.glob("*/errors.py")):
+    import_module(f"{module.parent.name}.errors")  # a refusal of a room that nobody imported yet counts too
 
 
 @access.allow(access.PUBLIC)
