@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Client:
         headers = {"Authorization": f"Bearer {self.key}", "Accept-Language": "zh"}
         if data is not None:
             headers["Content-Type"] = media_type
+        if hasattr(data, "fileno"):
+            headers["Content-Length"] = str(os.fstat(data.fileno()).st_size)  # else it would go in chunks
         try:
             connection.request(method, f"{parts.path}/api{path}", body=data, headers=headers)
             response = connection.getresponse()

@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Query, Router, Status
 
 from listings import offers, products, queries, resources, reviews
+from listings.errors import UploadTooLarge
 from listings.models import DataResource, Offer, ProductVersion
 from listings.products import Description
 from listings.schemas import (
@@ -21,6 +23,7 @@ from listings.schemas import (
     VersionOut,
 )
 from market.access import MEMBER, PUBLIC, allow
+from market.kernel.errors import LengthRequired
 from market.participants.members import Role
 from market.requests import MemberRequest
 
@@ -32,6 +35,11 @@ BLOCK_BYTES = 1024 * 1024
 @allow(Role.TRADER, Role.DEVELOPER, scope="trade")
 def upload(request: MemberRequest, filename: str, name: str = "") -> Status[DataResource]:
     """Upload a file as the raw request body (application/octet-stream); it is streamed and read as a job."""
+    length = request.headers.get("Content-Length", "")
+    if not length.isdigit():
+        raise LengthRequired
+    if int(length) > settings.UPLOAD_BYTES_MAX:
+        raise UploadTooLarge(limit=settings.UPLOAD_BYTES_MAX)
     received = resources.receive(iter(lambda: request.read(BLOCK_BYTES), b""))
     return Status(201, resources.upload(received, name=name, filename=filename, by=request.auth))
 

@@ -235,33 +235,28 @@ def read(path: Path) -> list[Entry]:
     """
     entries: list[Entry] = []
     current: dict[str, str] = {}
-    target, is_fuzzy = "", False
+    target, is_fuzzy, is_next_fuzzy = "", False, False
 
     def close() -> None:
         if current.get("msgid"):
-            text = current.get("msgstr", "")
-            entries.append(
-                Entry(current["msgid"], current.get("msgctxt", ""), current.get("msgid_plural", ""), text, is_fuzzy)
-            )
+            parts = [current.get(name, "") for name in ("msgid", "msgctxt", "msgid_plural", "msgstr")]
+            entries.append(Entry(*parts, is_fuzzy=is_fuzzy))
         current.clear()
 
     for number, line in enumerate(path.read_text("utf-8").splitlines() if path.is_file() else [], start=1):
         text = line.strip()
         if text.startswith(("<<<<<<<", ">>>>>>>")):
             raise ValueError(f"{path}:{number}: conflict marker")
-        if text.startswith("#"):
-            if "msgstr" in current:
-                close()
-                is_fuzzy = False
-            is_fuzzy = is_fuzzy or (text.startswith("#,") and "fuzzy" in text)
+        if text.startswith("#"):  # flags stand before the entry that they are about
+            is_next_fuzzy = is_next_fuzzy or (text.startswith("#,") and "fuzzy" in text)
             continue
         found = re.fullmatch(r'(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[\d+\])?\s+)?"(.*)"', text)
         if not found:
             continue
         keyword, value = found[1] or "", polib.unescape(found[2])
-        if keyword in {"msgctxt", "msgid"} and "msgid" in current:
+        if keyword == "msgctxt" or (keyword == "msgid" and ("msgid" in current or not current)):
             close()
-            is_fuzzy = is_fuzzy and "msgstr" not in current
+            is_fuzzy, is_next_fuzzy = is_next_fuzzy, False
         if keyword:
             # A second msgstr is the other side's: kept only if this side had none.
             target = keyword if not current.get(keyword) else ""

@@ -20,17 +20,17 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: this reader may not see the page."""
-    return render(request, "frontend/errors/403.html", status=403)
+    return _page(request, "frontend/errors/403.html", 403)
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose proof of origin is missing or old: nothing was sent on."""
-    return render(request, "frontend/errors/stale_form.html", status=403)
+    return _page(request, "frontend/errors/stale_form.html", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: nothing stands at this address, or it is not for this reader."""
-    return render(request, "frontend/errors/404.html", status=404)
+    return _page(request, "frontend/errors/404.html", 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -49,7 +49,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
             "address": request.get_full_path() if is_reading else "",
         },
     )
-    return HttpResponse(html, status=500)
+    return whole_page(HttpResponse(html, status=500))
+
+
+def whole_page(response: HttpResponse) -> HttpResponse:
+    """Tell htmx to put the page in place of the whole open one, wherever its answer was meant to go."""
+    response["HX-Retarget"] = "#main"
+    response["HX-Reselect"] = "#main"
+    response["HX-Reswap"] = "outerHTML show:window:top"
+    return response
+
+
+def _page(request: HttpRequest, template: str, status: int) -> HttpResponse:
+    return whole_page(render(request, template, status=status))
 
 
 def new_reference() -> str:

@@ -94,6 +94,13 @@ class TooMany(MarketError):
     title = _("Too many requests")
 
 
+class LengthRequired(MarketError):
+    """A body came in chunks without its length."""
+
+    status = HTTPStatus.LENGTH_REQUIRED
+    title = _("Send the Content-Length")
+
+
 class TooLarge(MarketError):
     """A limit on size."""
 

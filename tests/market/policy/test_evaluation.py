@@ -215,6 +215,13 @@ def test_of_two_failing_permissions_the_nearer_one_gives_the_reason() -> None:
     assert (decision.code, decision.clause) == ("term_ended", "permission[1].constraint[1]")
 
 
+def test_of_two_permissions_that_fail_alike_the_first_gives_the_reason() -> None:
+    limits = [Constraint(Operand.COUNT, Operator.LTEQ, Value(text)) for text in ("0", "1")]
+    found = Policy(permissions=tuple(replace(USE, constraints=(each,)) for each in limits))
+
+    assert policy.evaluate(found, asked(use_count=5)).clause == "permission[0].constraint[0]"
+
+
 def test_a_second_permission_lets_pass_what_the_first_does_not() -> None:
     found = Policy(permissions=(replace(USE, constraints=(NO,)), replace(USE, constraints=(YES,))))
 

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from frontend.urls import account, desk, ledger, public, supply, trading
 from frontend.views import guide, preferences
 
 pages: list[URLPattern | URLResolver] = [
@@ -12,6 +13,12 @@ pages: list[URLPattern | URLResolver] = [
     path("help/accessibility/", guide.accessibility, name="accessibility"),
     path("problems/", guide.problems, name="problems"),
     path("problems/<slug:slug>", guide.problem, name="problem"),
+    *public.pages,
+    *supply.pages,
+    *trading.pages,
+    *account.pages,
+    *desk.pages,
+    *ledger.pages,
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
