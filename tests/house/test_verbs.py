@@ -22,6 +22,18 @@ NO_FACT = {
     "market/events/dispatch.py:tell": "bookkeeping of the news itself",
     "market/events/dispatch.py:hear_lifting": "wakes what a hold had stopped",
     "market/rules.py:write_first_versions": "standing rows after a migration",
+    "market/notifications/mail.py:post": "a letter about an event that was told",
+    "market/notifications/todo.py:follow": "whose turn it is follows from events",
+    "market/notifications/todo.py:done": "whose turn it is follows from events",
+    "market/notifications/todo.py:remind": "whose turn it is follows from events",
+    "market/participants/accounts.py:create": "a person without any membership can do nothing yet",
+    "market/participants/keys.py:keep": "part of register and of sealed_keys.make",
+    "market/participants/keys.py:find": "the day a key was last used",
+    "market/participants/sealed_keys.py:open_and_sign": "counts wrong PINs; the verb key.refused tells of them",
+    "settlement/obligations.py:save_funded": "part of statements.import_file and payments",
+    "settlement/payouts.py:add": "part of request",
+    "settlement/payouts.py:save_ended": "part of statements.import_file",
+    "settlement/refunds.py:make": "part of escrow.refund and suspense.give_back",
     "contracts/negotiations.py:end": "part of terminate and lapse",
     "contracts/negotiations.py:write_signature": "part of agree and verify",
     "contracts/periods.py:move_trade": "part of the verbs of contracts.trade",
@@ -59,7 +71,7 @@ def test_no_public_function_changes_rows_outside_a_verb():
                 if writes and f"{relative}:{node.name}" not in NO_FACT:
                     found.append(f"{relative}:{node.name} ({', '.join(writes)})")
 
-    assert found == []
+    assert "\n".join(found) == ""
 
 
 def _is_verb(node: ast.FunctionDef) -> bool:
