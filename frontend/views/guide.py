@@ -25,6 +25,8 @@ WAYS_OUT: Final[dict[int, Promise]] = {
     410: _("It was withdrawn. Its record stays on the ledger; the step cannot be taken any more."),
     411: _("Send the whole body with its length, not in chunks."),
     412: _("A newer version exists. Open the page again and repeat the change on it."),
+    411: _("Send the body with its length, not in chunks."),
+    416: _("Ask for a range that lies inside the file."),
     413: _("Send less at once; the limit is named in the sentence."),
     416: _("Ask for bytes that lie inside the file; its size is named."),
     422: _("Correct the fields that are named and send the form again. What was typed is still there."),
