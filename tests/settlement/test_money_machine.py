@@ -229,7 +229,8 @@ class Money(RuleBasedStateMachine):
         }
         keys |= {name: accounts.escrow(name, "CNY") for name in self.model if isinstance(name, UUID)}
         assert {name: ledger.balance(key) for name, key in keys.items()} == {name: self.model[name] for name in keys}
-        assert books.check() == []
+        short = ["shortfall"] if self.model["suspense"] < 0 else []
+        assert [finding.name for finding in books.check()] == short
 
     @invariant()
     def every_transfer_has_its_event(self) -> None:
