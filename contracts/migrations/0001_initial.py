@@ -8,211 +8,401 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('listings', '0002_numbers'),
-        ('market', '0003_participants'),
+        ("listings", "0002_numbers"),
+        ("market", "0003_participants"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('n', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('due', 'payment due'), ('funded', 'paid into escrow'), ('delivering', 'delivered, in acceptance'), ('accepted', 'accepted'), ('settled', 'settled'), ('cancelled', 'cancelled'), ('expired', 'expired unpaid'), ('refunded', 'refunded')], default='due', max_length=12)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('acceptance_days', models.PositiveSmallIntegerField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('funded_at', models.DateTimeField(null=True)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('acceptance_due_at', models.DateTimeField(null=True)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('accepted_by_silence', models.BooleanField(default=False)),
-                ('settled_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("n", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("due", "payment due"),
+                            ("funded", "paid into escrow"),
+                            ("delivering", "delivered, in acceptance"),
+                            ("accepted", "accepted"),
+                            ("settled", "settled"),
+                            ("cancelled", "cancelled"),
+                            ("expired", "expired unpaid"),
+                            ("refunded", "refunded"),
+                        ],
+                        default="due",
+                        max_length=12,
+                    ),
+                ),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("acceptance_days", models.PositiveSmallIntegerField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("funded_at", models.DateTimeField(null=True)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("acceptance_due_at", models.DateTimeField(null=True)),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("accepted_by_silence", models.BooleanField(default=False)),
+                ("settled_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Negotiation',
+            name="Negotiation",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('consumer_pid', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('REQUESTED', 'requested'), ('OFFERED', 'counter-offer made'), ('ACCEPTED', 'terms accepted'), ('AGREED', 'signed by the supplier'), ('VERIFIED', 'signed by the buyer'), ('FINALIZED', 'in force'), ('TERMINATED', 'ended without agreement')], default='REQUESTED', max_length=16)),
-                ('agreement_id', models.UUIDField(default=market.kernel.ids.new_id, unique=True)),
-                ('thread', models.UUIDField(default=market.kernel.ids.new_id, unique=True)),
-                ('terms', models.JSONField()),
-                ('price_minor', models.BigIntegerField()),
-                ('currency', models.CharField(default='CNY', max_length=3)),
-                ('turns', models.PositiveSmallIntegerField(default=1)),
-                ('purpose', models.CharField(blank=True, default='', max_length=200)),
-                ('requested_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('end_reason', models.TextField(blank=True, default='')),
-                ('buyer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.organisation')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='negotiations', to='listings.offer')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("consumer_pid", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("REQUESTED", "requested"),
+                            ("OFFERED", "counter-offer made"),
+                            ("ACCEPTED", "terms accepted"),
+                            ("AGREED", "signed by the supplier"),
+                            ("VERIFIED", "signed by the buyer"),
+                            ("FINALIZED", "in force"),
+                            ("TERMINATED", "ended without agreement"),
+                        ],
+                        default="REQUESTED",
+                        max_length=16,
+                    ),
+                ),
+                ("agreement_id", models.UUIDField(default=market.kernel.ids.new_id, unique=True)),
+                ("thread", models.UUIDField(default=market.kernel.ids.new_id, unique=True)),
+                ("terms", models.JSONField()),
+                ("price_minor", models.BigIntegerField()),
+                ("currency", models.CharField(default="CNY", max_length=3)),
+                ("turns", models.PositiveSmallIntegerField(default=1)),
+                ("purpose", models.CharField(blank=True, default="", max_length=200)),
+                ("requested_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("end_reason", models.TextField(blank=True, default="")),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="market.organisation"
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="negotiations", to="listings.offer"
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="market.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('document', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('agreed_at', models.DateTimeField()),
-                ('negotiation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='agreement', to='contracts.negotiation')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("document", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("agreed_at", models.DateTimeField()),
+                (
+                    "negotiation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreement",
+                        to="contracts.negotiation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('open', 'open'), ('withdrawn', 'withdrawn'), ('conceded', 'conceded by the supplier')], default='open', max_length=12)),
-                ('reason', models.TextField()),
-                ('answer', models.TextField(blank=True, default='')),
-                ('opened_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='contracts.period')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("withdrawn", "withdrawn"),
+                            ("conceded", "conceded by the supplier"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("answer", models.TextField(blank=True, default="")),
+                ("opened_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="contracts.period"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('supplier', 'supplier'), ('buyer', 'buyer')], max_length=8)),
-                ('algorithm', models.CharField(max_length=16)),
-                ('provider', models.CharField(max_length=12)),
-                ('signature', models.BinaryField()),
-                ('signed_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='contracts.agreement')),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.publickey')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("side", models.CharField(choices=[("supplier", "supplier"), ("buyer", "buyer")], max_length=8)),
+                ("algorithm", models.CharField(max_length=16)),
+                ("provider", models.CharField(max_length=12)),
+                ("signature", models.BinaryField()),
+                ("signed_at", models.DateTimeField(default=market.kernel.clock.now)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="signatures", to="contracts.agreement"
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="market.publickey"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Trade',
+            name="Trade",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('state', models.CharField(choices=[('agreed', 'agreed'), ('running', 'in performance'), ('closed', 'closed'), ('cancelled', 'cancelled'), ('expired', 'expired unpaid'), ('refunded', 'refunded')], default='agreed', max_length=12)),
-                ('title', models.CharField(max_length=110)),
-                ('version_id', models.UUIDField()),
-                ('product_id', models.UUIDField()),
-                ('district', models.CharField(max_length=6)),
-                ('sector', models.CharField(max_length=16)),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('agreement', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='trade', to='contracts.agreement')),
-                ('buyer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.organisation')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.organisation')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=20, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("agreed", "agreed"),
+                            ("running", "in performance"),
+                            ("closed", "closed"),
+                            ("cancelled", "cancelled"),
+                            ("expired", "expired unpaid"),
+                            ("refunded", "refunded"),
+                        ],
+                        default="agreed",
+                        max_length=12,
+                    ),
+                ),
+                ("title", models.CharField(max_length=110)),
+                ("version_id", models.UUIDField()),
+                ("product_id", models.UUIDField()),
+                ("district", models.CharField(max_length=6)),
+                ("sector", models.CharField(max_length=16)),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "agreement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="trade", to="contracts.agreement"
+                    ),
+                ),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="market.organisation"
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="market.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='period',
-            name='trade',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='contracts.trade'),
+            model_name="period",
+            name="trade",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="periods", to="contracts.trade"
+            ),
         ),
         migrations.CreateModel(
-            name='Turn',
+            name="Turn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('n', models.PositiveSmallIntegerField()),
-                ('side', models.CharField(choices=[('supplier', 'supplier'), ('buyer', 'buyer')], max_length=8)),
-                ('price_minor', models.BigIntegerField()),
-                ('policy', models.JSONField()),
-                ('acceptance_days', models.PositiveSmallIntegerField(null=True)),
-                ('note', models.TextField(blank=True, default='')),
-                ('made_at', models.DateTimeField()),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('negotiation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='all_turns', to='contracts.negotiation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("n", models.PositiveSmallIntegerField()),
+                ("side", models.CharField(choices=[("supplier", "supplier"), ("buyer", "buyer")], max_length=8)),
+                ("price_minor", models.BigIntegerField()),
+                ("policy", models.JSONField()),
+                ("acceptance_days", models.PositiveSmallIntegerField(null=True)),
+                ("note", models.TextField(blank=True, default="")),
+                ("made_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "negotiation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="all_turns",
+                        to="contracts.negotiation",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='negotiation',
-            index=models.Index(fields=['supplier', '-changed_at'], name='negotiation_of_supplier'),
+            model_name="negotiation",
+            index=models.Index(fields=["supplier", "-changed_at"], name="negotiation_of_supplier"),
         ),
         migrations.AddIndex(
-            model_name='negotiation',
-            index=models.Index(fields=['buyer', '-changed_at'], name='negotiation_of_buyer'),
+            model_name="negotiation",
+            index=models.Index(fields=["buyer", "-changed_at"], name="negotiation_of_buyer"),
         ),
         migrations.AddConstraint(
-            model_name='negotiation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['REQUESTED', 'OFFERED', 'ACCEPTED', 'AGREED', 'VERIFIED', 'FINALIZED', 'TERMINATED'])), name='negotiation_state_known'),
+            model_name="negotiation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["REQUESTED", "OFFERED", "ACCEPTED", "AGREED", "VERIFIED", "FINALIZED", "TERMINATED"])
+                ),
+                name="negotiation_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='negotiation',
-            constraint=models.CheckConstraint(condition=models.Q(('price_minor__gte', 0)), name='negotiation_price_not_negative'),
+            model_name="negotiation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price_minor__gte", 0)), name="negotiation_price_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='negotiation',
-            constraint=models.CheckConstraint(condition=models.Q(('supplier', models.F('buyer')), _negated=True), name='negotiation_between_two'),
+            model_name="negotiation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("supplier", models.F("buyer")), _negated=True), name="negotiation_between_two"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='negotiation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['FINALIZED', 'TERMINATED']), _negated=True), fields=('offer', 'buyer'), name='negotiation_one_open_per_buyer'),
+            model_name="negotiation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["FINALIZED", "TERMINATED"]), _negated=True),
+                fields=("offer", "buyer"),
+                name="negotiation_one_open_per_buyer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('period',), name='dispute_one_open_per_period'),
+            model_name="dispute",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("period",), name="dispute_one_open_per_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'withdrawn', 'conceded'])), name='dispute_state_known'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "withdrawn", "conceded"])), name="dispute_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('agreement', 'side'), name='signature_one_per_side'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(fields=("agreement", "side"), name="signature_one_per_side"),
         ),
         migrations.AddIndex(
-            model_name='trade',
-            index=models.Index(fields=['supplier', '-created_at'], name='trade_of_supplier'),
+            model_name="trade",
+            index=models.Index(fields=["supplier", "-created_at"], name="trade_of_supplier"),
         ),
         migrations.AddIndex(
-            model_name='trade',
-            index=models.Index(fields=['buyer', '-created_at'], name='trade_of_buyer'),
+            model_name="trade",
+            index=models.Index(fields=["buyer", "-created_at"], name="trade_of_buyer"),
         ),
         migrations.AddIndex(
-            model_name='trade',
-            index=models.Index(fields=['state', '-created_at'], name='trade_by_state'),
+            model_name="trade",
+            index=models.Index(fields=["state", "-created_at"], name="trade_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='trade',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['agreed', 'running', 'closed', 'cancelled', 'expired', 'refunded'])), name='trade_state_known'),
+            model_name="trade",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["agreed", "running", "closed", "cancelled", "expired", "refunded"])),
+                name="trade_state_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='period',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['due_at'], name='period_unpaid'),
+            model_name="period",
+            index=models.Index(condition=models.Q(("state", "due")), fields=["due_at"], name="period_unpaid"),
         ),
         migrations.AddIndex(
-            model_name='period',
-            index=models.Index(condition=models.Q(('state', 'delivering')), fields=['acceptance_due_at'], name='period_in_acceptance'),
+            model_name="period",
+            index=models.Index(
+                condition=models.Q(("state", "delivering")), fields=["acceptance_due_at"], name="period_in_acceptance"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('trade', 'n'), name='period_numbered_once'),
+            model_name="period",
+            constraint=models.UniqueConstraint(fields=("trade", "n"), name="period_numbered_once"),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['due', 'funded', 'delivering', 'accepted', 'settled', 'cancelled', 'expired', 'refunded'])), name='period_state_known'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["due", "funded", "delivering", "accepted", "settled", "cancelled", "expired", "refunded"],
+                    )
+                ),
+                name="period_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gte', 0)), name='period_amount_not_negative'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gte", 0)), name="period_amount_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'settled']), _negated=True), ('accepted_at__isnull', False), _connector='OR'), name='period_accepted_has_time'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["accepted", "settled"]), _negated=True),
+                    ("accepted_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="period_accepted_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('negotiation', 'n'), name='turn_numbered_once'),
+            model_name="turn",
+            constraint=models.UniqueConstraint(fields=("negotiation", "n"), name="turn_numbered_once"),
         ),
     ]
