@@ -297,6 +297,20 @@ def _faults(entry: Entry, *, is_known: bool) -> Iterator[str]:
         yield f"placeholders differ: {entry.msgid!r} and {entry.translation!r}"
 
 
+def disagreements(paths: Iterable[Path]) -> list[str]:
+    """Sentences that two rooms translate differently: Django joins all catalogues, so one would win unseen."""
+    found: dict[Key, dict[str, str]] = {}
+    for path in paths:
+        for entry in read(path / CATALOGUE):
+            if entry.translation:
+                found.setdefault(entry.key, {}).setdefault(entry.translation, path.name)
+    return [
+        f"{', '.join(each.values())}: translated differently: {key[1]!r}: {', '.join(map(repr, each))}"
+        for key, each in sorted(found.items())
+        if len(set(each.values())) > 1
+    ]
+
+
 def render(entries: Iterable[Entry]) -> polib.POFile:
     """The entries as a catalogue with a header that never changes: a date in it would conflict in every merge."""
     catalogue = polib.POFile(wrapwidth=0)
