@@ -1,6 +1,6 @@
 """Contracts' doors: negotiate, draft, sign, accept, object, prove."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -40,7 +40,7 @@ def request_offer(request: MemberRequest, body: RequestIn) -> Status[Negotiation
 @router.get("/negotiations", response=list[NegotiationOut])
 @allow(MEMBER)
 def list_negotiations(
-    request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)
+    request: MemberRequest, page: int = Query(1, ge=1), size: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[Negotiation]:
     """The caller's negotiations on both sides, last changed first."""
     return queries.negotiations_of(request.auth, page=page, size=size)
@@ -115,7 +115,9 @@ def agreement_document(request: MemberRequest, agreement_id: UUID) -> HttpRespon
 
 @router.get("/trades", response=list[TradeOut])
 @allow(MEMBER)
-def list_trades(request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)) -> list[Trade]:
+def list_trades(
+    request: MemberRequest, page: int = Query(1, ge=1), size: Annotated[int, Query(ge=1, le=100)] = 20
+) -> list[Trade]:
     """The caller's trades on both sides, newest first."""
     return queries.trades_of(request.auth, page=page, size=size)
 

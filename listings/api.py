@@ -1,6 +1,6 @@
 """Listings' doors: upload, describe, offer, review, find."""
 
-from typing import Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -47,7 +47,7 @@ def upload(request: MemberRequest, filename: str, name: str = "") -> Status[Data
 @router.get("/resources", response=list[ResourceOut])
 @allow(MEMBER)
 def list_resources(
-    request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)
+    request: MemberRequest, page: int = Query(1, ge=1), size: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[DataResource]:
     """The caller's own resources, newest first."""
     return queries.resources_of(request.auth.organisation_id, page=page, size=size)
@@ -115,7 +115,7 @@ def withdraw(request: MemberRequest, version_id: UUID) -> ProductVersion:
 @router.get("/reviews", response=list[VersionOut])
 @allow(Role.REVIEWER, scope="review")
 def list_reviews(
-    request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)
+    request: MemberRequest, page: int = Query(1, ge=1), size: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[ProductVersion]:
     """Versions that wait for a reviewer, oldest first."""
     return queries.review_queue(page=page, size=size)
@@ -153,9 +153,9 @@ def delist(request: MemberRequest, version_id: UUID, body: ReasonIn) -> ProductV
 @allow(PUBLIC)
 def catalogue(
     request: MemberRequest,
-    q: str = Query("", max_length=100),
+    q: Annotated[str, Query(max_length=100)] = "",
     sector: str = "",
-    page: int = Query(1, ge=1, le=500),
+    page: Annotated[int, Query(ge=1, le=500)] = 1,
 ) -> dict[str, Any]:
     """Find listings."""
     return queries.catalogue(q=q, sector=sector, page=page)
@@ -171,4 +171,4 @@ def listing(request: MemberRequest, version_id: UUID) -> dict[str, Any]:
 def _description(body: DescriptionIn) -> Description:
     """The parts that were sent, and only those."""
     said = body.dict(exclude_unset=True, exclude={"resource", "product"})
-    return Description(**{name: value for name, value in said.items() if value is not None})  # type: ignore[typeddict-item]
+    return cast("Description", {name: value for name, value in said.items() if value is not None})

@@ -239,8 +239,15 @@ def read(path: Path) -> list[Entry]:
 
     def close() -> None:
         if current.get("msgid"):
-            parts = [current.get(name, "") for name in ("msgid", "msgctxt", "msgid_plural", "msgstr")]
-            entries.append(Entry(*parts, is_fuzzy=is_fuzzy))
+            entries.append(
+                Entry(
+                    msgid=current["msgid"],
+                    context=current.get("msgctxt", ""),
+                    plural=current.get("msgid_plural", ""),
+                    translation=current.get("msgstr", ""),
+                    is_fuzzy=is_fuzzy,
+                )
+            )
         current.clear()
 
     for number, line in enumerate(path.read_text("utf-8").splitlines() if path.is_file() else [], start=1):

@@ -114,9 +114,7 @@ def test_a_fault_after_a_form_promises_nothing_it_cannot_know(visitor: Client) -
     assert "以对应页面上的状态为准" in text
 
 
-@pytest.mark.parametrize(
-    "kind", sorted(refusals.known(), key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__
-)
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.__name__) for kind in refusals.known()])
 def test_every_refusal_has_a_page_that_explains_it(visitor: Client, kind: type[MarketError]) -> None:
     response = visitor.get(f"/problems/{kind.slug()}")
 

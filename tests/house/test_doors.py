@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -40,7 +41,7 @@ def filled(pattern: str) -> str:
     return "/" + re.sub(r"\{(?:(\w+):)?\w+\}", lambda found: SAMPLE[found[1] or "uuid"], address).lstrip("/")
 
 
-def pages(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, object]]:
+def pages(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every page's address and view, without the API's."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
@@ -70,7 +71,7 @@ def doors() -> list[Door]:
     return found
 
 
-def test_every_door_states_who_may_come_in():
+def test_every_door_states_who_may_come_in() -> None:
     stated = doors()
 
     without = [str(door) for door in stated if door.rule is None]
@@ -104,7 +105,7 @@ def signed_in(role: str) -> tuple[Client, Membership | None]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_meets_the_stated_rule_at_every_door(role):
+def test_a_role_meets_the_stated_rule_at_every_door(role: str) -> None:
     from market.participants import organisations
 
     client, membership = signed_in(role)
@@ -117,6 +118,7 @@ def test_a_role_meets_the_stated_rule_at_every_door(role):
         if answer.status_code == 405:
             answer = client.post(door.path)
         refused = answer.status_code in {401, 403} or "/accounts/login" in answer.headers.get("Location", "")
+        assert door.rule is not None
         admitted = door.rule.admits(member, signed_in=role != "visitor")
         if answer.status_code == 500:
             wrong.append(f"{door}: {answer.status_code}")

@@ -55,7 +55,7 @@ def invite(request: MemberRequest, body: InvitationIn) -> Status[Invitation]:
     return Status(201, invitation)
 
 
-@router.delete("/invitations/{invitation_id}", response={204: None})
+@router.delete("/invitations/{uuid:invitation_id}", response={204: None})
 @allow(Role.ADMIN, Role.SECADMIN, scope="admin")
 def withdraw_invitation(request: MemberRequest, invitation_id: UUID) -> Status[None]:
     """Take an invitation back."""
