@@ -12,8 +12,6 @@ from market.launcher.folders import REPOSITORY
 
 WEB_WORKERS: Final = 2
 WEB_THREADS: Final = 4
-# A slow reader holds a thread for the whole of its download, so downloads have many, in a process of their own.
-DELIVERY_THREADS: Final = 32
 # Requests taken up but waiting for a thread; more wait in the socket's queue.
 BACKPRESSURE: Final = 64
 _GENTLE: Final = ((signal.SIGTERM, 10.0),)
@@ -51,7 +49,8 @@ def programs(env: Mapping[str, str], listen: str) -> list[tuple[int, Program]]:
 
     worker = ["worker", "--concurrency", "2", "--prefetch-multiplier", "1", "--loglevel", "INFO"]
     quiet = ["--without-gossip", "--without-mingle"]  # there is one worker: nobody to talk to
-    delivery = _granian("delivery.wsgi:application", listen, env["DELIVERY_PORT"], 1, DELIVERY_THREADS)
+    # A slow reader holds a thread for the whole of its download, so downloads come from a process of their own.
+    delivery = manage("deliver", "--skip-checks", "--host", listen, "--port", env["DELIVERY_PORT"])
     web = _granian("market.wsgi:application", listen, env["PORT"], WEB_WORKERS, WEB_THREADS)
     return [
         (SERVING, _program("web", web, env)),
