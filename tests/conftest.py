@@ -7,8 +7,10 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import override_settings, setup_databases, teardown_databases
 from pytest_django.plugin import DjangoDbBlocker
+
+from market import limits
 
 OWNER, APP = "market_owner", "market_app"
 
@@ -51,6 +53,19 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
         yield
     with django_db_blocker.unblock(), connected_as(OWNER):
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A million rounds of PBKDF2 for every person that a test makes is most of a test's time."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    """All tests call from one address: none may use up what the next one needs."""
+    limits.forget()
 
 
 @pytest.fixture
