@@ -9,9 +9,11 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import override_settings, setup_databases, teardown_databases
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
+
+from market import limits
 
 OWNER, APP = "market_owner", "market_app"
 
@@ -62,6 +64,19 @@ def log_dir(settings: Settings) -> Path:
     folder: Path = settings.VAR_DIR / "logs" / uuid4().hex
     settings.LOG_DIR = folder
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A million rounds of PBKDF2 for every person that a test makes is most of a test's time."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    """All tests call from one address: none may use up what the next one needs."""
+    limits.forget()
 
 
 @pytest.fixture
