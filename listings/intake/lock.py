@@ -29,8 +29,10 @@ CLONE_NEWUSER: Final = 0x10000000
 CLONE_NEWNET: Final = 0x40000000
 EPERM_ANSWER: Final = 0x00050000 | 1  # SECCOMP_RET_ERRNO with EPERM
 ALLOW: Final = 0x7FFF0000
-# linux/audit.h arch words, and the numbers of: socket, connect, socketpair, execve, execveat, ptrace, io_uring_setup.
-# io_uring can open sockets past a filter, and a child that may start programs could start one that asks for more.
+# linux/audit.h arch words, and the numbers of: socket, connect, socketpair, execve, execveat, ptrace,
+# io_uring_setup.
+# io_uring can open sockets past a filter, and a child that may start programs could start one that asks for
+# more.
 MACHINES: Final = {
     "x86_64": (0xC000003E, (41, 42, 53, 59, 322, 101, 425)),
     "aarch64": (0xC00000B7, (198, 203, 199, 221, 281, 117, 425)),
@@ -125,7 +127,7 @@ def _filter_calls(libc: ctypes.CDLL) -> bool:
 
 
 def _program(arch: int, numbers: tuple[int, ...]) -> bytes:
-    """Classic BPF over seccomp_data: another arch or the x32 numbering, or one of `numbers`, answers EPERM."""
+    """Classic BPF over seccomp_data: another arch, the x32 numbering, or one of `numbers` answers EPERM."""
     load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
     refused_at = 4 + len(numbers) + 1  # index of the refusing instruction; jumps are relative to the next one
 

@@ -49,8 +49,8 @@ class Outcome:
 
     `table`: `profile` and `sample` are filled, `table_path` is the typed Parquet in the work folder.
     `opaque`: kept and delivered as it is, no preview. `bad`: `problems` holds the first five of
-    `problem_count`. `refused`: a limit or a crash, see `refusal`. `sha256` is "" only when the child died before
-    it had read the file.
+    `problem_count`. `refused`: a limit or a crash, see `refusal`. `sha256` is "" only when the child died
+    before it had read the file.
     """
 
     kind: Kind

@@ -105,3 +105,18 @@ def facts(
         "file_sha256": hashlib.sha256(content).hexdigest(),
         "policy": signed,
     }
+
+
+def operator() -> Member:
+    """Somebody who may place holds."""
+    organisation = given_organisation("运营方")
+    return Member(
+        person_id=ids.new_id(),
+        organisation_id=organisation.id,
+        organisation_name="运营方",
+        organisation_kind=OrganisationKind.OPERATOR,
+        roles=frozenset({Role.APPROVER}),
+        is_admitted=False,
+        district="",
+        sector="",
+    )
