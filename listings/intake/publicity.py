@@ -59,13 +59,15 @@ def _joined(bins: list[dict[str, Any]]) -> list[dict[str, Any]]:
         count = sum(other["count"] for other in held)
         if count >= FLOOR_ROWS or count == 0:
             joined.append({"low": held[0]["low"], "high": one["high"], "count": count})
-            if len(held) > 1 and len(joined) == 1:
-                joined[0]["low"] = None
             held = []
     if held:
         while joined and joined[-1]["count"] == 0:
-            held.insert(0, joined.pop())
+            joined.pop()
         if not joined:
             return []
-        joined[-1] |= {"high": None, "count": joined[-1]["count"] + sum(other["count"] for other in held)}
+        joined[-1]["count"] += sum(other["count"] for other in held)
+    if bins[0]["count"] < FLOOR_ROWS:
+        joined[0]["low"] = None
+    if bins[-1]["count"] < FLOOR_ROWS:
+        joined[-1]["high"] = None
     return joined
