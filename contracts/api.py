@@ -39,7 +39,7 @@ def request_offer(request: MemberRequest, body: RequestIn) -> Status[Negotiation
 
 @router.get("/negotiations", response=list[NegotiationOut])
 @allow(MEMBER)
-def list_negotiations(request: MemberRequest, page: int = Query(1, ge=1), size: Size = 20) -> list[Negotiation]:
+def list_negotiations(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[Negotiation]:
     """The caller's negotiations on both sides, last changed first."""
     return queries.negotiations_of(request.auth, page=page, size=size)
 
@@ -113,7 +113,7 @@ def agreement_document(request: MemberRequest, agreement_id: UUID) -> HttpRespon
 
 @router.get("/trades", response=list[TradeOut])
 @allow(MEMBER)
-def list_trades(request: MemberRequest, page: int = Query(1, ge=1), size: Size = 20) -> list[Trade]:
+def list_trades(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[Trade]:
     """The caller's trades on both sides, newest first."""
     return queries.trades_of(request.auth, page=page, size=size)
 

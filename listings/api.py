@@ -46,7 +46,7 @@ def upload(request: MemberRequest, filename: str, name: str = "") -> Status[Data
 
 @router.get("/resources", response=list[ResourceOut])
 @allow(MEMBER)
-def list_resources(request: MemberRequest, page: int = Query(1, ge=1), size: Size = 20) -> list[DataResource]:
+def list_resources(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[DataResource]:
     """The caller's own resources, newest first."""
     return queries.resources_of(request.auth.organisation_id, page=page, size=size)
 
@@ -112,7 +112,7 @@ def withdraw(request: MemberRequest, version_id: UUID) -> ProductVersion:
 
 @router.get("/reviews", response=list[VersionOut])
 @allow(Role.REVIEWER, scope="review")
-def list_reviews(request: MemberRequest, page: int = Query(1, ge=1), size: Size = 20) -> list[ProductVersion]:
+def list_reviews(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[ProductVersion]:
     """Versions that wait for a reviewer, oldest first."""
     return queries.review_queue(page=page, size=size)
 

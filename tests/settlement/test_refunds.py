@@ -17,7 +17,7 @@ from tests.settlement.builders import Market, given_member, refused
 
 def refund(market: Market, obligation: Obligation, **terms: object) -> Refund:
     wanted = {"reference": obligation.reference_urn, "thread": obligation.thread_urn, "reason": "数据与说明不符"}
-    return escrow.refund(**wanted | {"by": market.seller} | terms)  # type: ignore[arg-type]  terms of a test
+    return escrow.refund(**wanted | {"by": market.seller} | terms)  # type: ignore[arg-type]  # terms of a test
 
 
 def test_a_whole_refund_waits_for_the_bank_on_its_way_to_the_payer(market: Market) -> None:
