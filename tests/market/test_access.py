@@ -1,10 +1,13 @@
 """Doors and looks: who comes in, who sees how far, and what stays on record."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -23,7 +26,7 @@ pytestmark = pytest.mark.django_db
 DESCRIPTIONS = {"api/", "api/openapi.json"}  # public: what the API is, nothing that is in it
 
 
-def bearer(member: Member, *scopes: str) -> dict[str, str]:
+def bearer(member: Member, *scopes: str) -> Any:
     """The header of a program of this member."""
     if member.is_seat:
         _, text = keys.issue_for_seat(member, name="p", scopes=list(scopes or ["read"]), by=system("test"))
@@ -79,7 +82,7 @@ def test_every_endpoint_states_who_may_enter() -> None:
 def test_a_rule_admits_exactly_whom_it_names(
     who: tuple[Any, ...], visitor: bool, person: bool, trader: bool, reviewer: bool
 ) -> None:
-    rule = access.of(allow(*who)(lambda request: None))
+    rule = access.of(allow(*who)(lambda request: HttpResponse()))
     assert rule is not None
 
     assert rule.admits(None, signed_in=False) is visitor
@@ -92,16 +95,16 @@ def test_a_rule_admits_exactly_whom_it_names(
 def test_without_a_key_an_endpoint_answers_401_and_says_how(client: Client, method: str) -> None:
     url = {"get": "/api/me", "post": "/api/keys"}[method]
 
-    answer = getattr(client, method)(url, **({"data": {}, "content_type": "application/json"} if method == "post" else {}))
+    answer = getattr(client, method)(
+        url, **({"data": {}, "content_type": "application/json"} if method == "post" else {})
+    )
 
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
 
 
 def test_a_wrong_key_is_401_also_for_a_post(client: Client) -> None:
-    answer = client.post(
-        "/api/keys", {}, content_type="application/json", HTTP_AUTHORIZATION="Bearer dm_never_issued"
-    )
+    answer = client.post("/api/keys", {}, content_type="application/json", HTTP_AUTHORIZATION="Bearer dm_never_issued")
 
     assert answer.status_code == 401
 
@@ -141,11 +144,11 @@ def test_a_session_posts_only_with_the_forms_token() -> None:
     assert not Event.objects.filter(kind="admission.drafted").exists()
 
 
-@pytest.mark.parametrize("body", ['{"name": "a\\u0000b", "scopes": ["read"]}', '{"name": "\\ud800", "scopes": ["read"]}'])
+@pytest.mark.parametrize(
+    "body", ['{"name": "a\\u0000b", "scopes": ["read"]}', '{"name": "\\ud800", "scopes": ["read"]}']
+)
 def test_text_that_no_column_can_hold_is_refused_at_the_door(client: Client, body: str) -> None:
-    answer = client.post(
-        "/api/api-keys", body, content_type="application/json", **bearer(given_applicant(), "admin")
-    )
+    answer = client.post("/api/api-keys", body, content_type="application/json", **bearer(given_applicant(), "admin"))
 
     assert answer.status_code == 400
 
@@ -158,10 +161,12 @@ def test_nul_in_a_query_is_refused_at_the_door(client: Client) -> None:
     assert answer.status_code == 400
 
 
-def test_the_ceiling_counts_each_caller_alone_and_refills(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
+def test_the_ceiling_counts_each_caller_alone_and_refills(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
     settings.RATE_LIMITS = {"test": "3/m"}
     clock = [100.0]
-    monkeypatch.setattr(limits.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     for _ in range(3):
         limits.take("test", "a")
     with pytest.raises(TooMany) as refusal:
@@ -264,12 +269,13 @@ def test_a_party_looks_at_nobody() -> None:
 @pytest.mark.parametrize("what", ["look", "refusal"])
 def test_no_rollback_can_unsay_a_look(what: str) -> None:
     official, subject = given_authority(district="140106"), ids.urn(ids.new_id())
+    steps: dict[str, Callable[[], Any]] = {
+        "look": lambda: access.look(official, subject=subject, parties=[], case="1", reason="x", fields=["contact"]),
+        "refusal": lambda: access.require_sight(official, subject=subject, district="110101", sector="x"),
+    }
 
     with pytest.raises(RuntimeError), transaction.atomic():
-        if what == "look":
-            access.look(official, subject=subject, parties=[], case="A-1", reason="x", fields=["contact"])
-        else:
-            access.require_sight(official, subject=subject, district="110101", sector="x")
+        steps[what]()
 
     assert not Event.objects.filter(kind__startswith="party.").exists()
 
@@ -300,10 +306,10 @@ def test_a_page_sends_a_seat_to_set_up_its_second_factor(rf: RequestFactory, set
     request.user = Person.objects.get(id=reviewer.person_id)
     request.member = reviewer  # type: ignore[attr-defined]
 
-    answer = allow(Role.REVIEWER)(lambda request: "inside")(request)
+    answer = allow(Role.REVIEWER)(lambda request: HttpResponse("inside"))(request)
 
     assert answer.status_code == 302
-    assert answer.url == "/accounts/2fa/totp/activate/"
+    assert answer["Location"] == "/accounts/2fa/totp/activate/"
 
 
 def test_a_demonstration_does_not_ask_seats_for_a_second_factor(client: Client) -> None:

@@ -88,4 +88,9 @@ def test_not_even_the_owner_rewrites_an_append_only_row(
 
 
 def test_the_register_of_append_only_tables_is_not_empty() -> None:
-    assert {model._meta.db_table for model in APPEND_ONLY} >= {"market_event", "market_opening", "market_rule", "market_hold"}
+    assert {model._meta.db_table for model in APPEND_ONLY} >= {
+        "market_event",
+        "market_opening",
+        "market_rule",
+        "market_hold",
+    }

@@ -195,7 +195,7 @@ def test_a_hold_is_never_removed_nor_rewritten() -> None:
 
 @pytest.mark.parametrize("missing", ["reason", "legal_basis"])
 def test_a_hold_without_reason_or_basis_is_refused(missing: str) -> None:
-    said = {"reason": "投诉", "legal_basis": "条例 28"} | {missing: "  "}
+    said: Any = {"reason": "投诉", "legal_basis": "条例 28"} | {missing: "  "}
 
     with pytest.raises(Invalid) as refusal:
         holds.place(ids.urn(ids.new_id()), scope=Scope.TRADE, by=given_operator(Role.APPROVER), **said)

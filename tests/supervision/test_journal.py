@@ -1,6 +1,7 @@
 """The journal: everybody sees of the officials' acts what is theirs to see, and nobody more."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -206,5 +207,5 @@ def test_over_the_api_a_party_reads_who_looked(client: Client) -> None:
     assert (entry["kind"], entry["actor_name"], entry["values"]["reason"]) == ("party.looked", "operator", "审核")
     assert client.get("/api/supervision/overview", **bearer(party)).status_code == 403
     assert client.get("/api/supervision/overview", **bearer(reviewer)).json()["admissions_waiting"] == 0
-    kinds = {"kind": ["membership.joined", "organisation.created"], "limit": 2}
+    kinds: Any = {"kind": ["membership.joined", "organisation.created"], "limit": 2}
     assert len(client.get("/api/supervision/events", kinds, **bearer(reviewer)).json()) == 2

@@ -60,9 +60,13 @@ def test_a_waiting_letter_is_sealed_and_a_sent_one_is_wiped() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_letter_goes_with_the_transaction_that_wrote_it() -> None:
-    with pytest.raises(KeyError), transaction.atomic():
+    @transaction.atomic
+    def fail_late() -> None:
         mail.post(to="li@test.example", message=LETTER)
         raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_late()
 
     assert mail.send_due() == 0
 

@@ -1,6 +1,5 @@
 """The inbox: what waits for whom, whatever order the news come in."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
 from uuid import UUID
@@ -29,12 +28,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def known_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def known_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two kinds of task that only these tests know."""
     monkeypatch.setattr(kinds, "KINDS", dict(kinds.KINDS))
     kinds.declare("test.sign", title=_("Not found"), path="/trades/{thread}/sign")
     kinds.declare("test.pay", title="Pay %(amount)s", path="/trades/{subject}")
-    yield
 
 
 def turn(member: Member, kind: str = "test.sign", *roles: Role, **changed: object) -> Turn:

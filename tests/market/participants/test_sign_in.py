@@ -1,6 +1,7 @@
 """Sign-up, confirmation, reset, second factor and lockout, through the addresses that people use."""
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,7 +34,7 @@ def given_account(email: str = "li@test.example") -> Person:
     return accounts.create(email=email, password=PASSWORD, name="李四")
 
 
-def sign_in(client: Client, email: str, password: str = PASSWORD, **headers: str) -> int:
+def sign_in(client: Client, email: str, password: str = PASSWORD, **headers: Any) -> int:
     answer = client.post(reverse("account_login"), {"login": email, "password": password}, **headers)
     return answer.status_code
 
@@ -102,7 +103,7 @@ def test_nobody_learns_whether_an_address_has_an_account(client: Client) -> None
     known = client.post(reverse("account_reset_password"), {"email": "li@test.example"})
     unknown = client.post(reverse("account_reset_password"), {"email": "nobody@test.example"})
 
-    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
 
 
 def test_five_wrong_passwords_lock_the_address_even_for_the_right_one(client: Client) -> None:
