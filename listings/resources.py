@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _t
 
 from listings.errors import SameContent, UploadTooLarge
+from listings.intake import encodings
 from listings.models import DataResource
 from listings.states import RESOURCE_FOLLOWS, ResourceState
 from market import holds, storage
@@ -23,7 +24,7 @@ from market.kernel.errors import IllegalStep, Invalid, NotFound
 from market.participants.members import Actor, Member, Role
 from market.verbs import verb
 
-ENCODINGS: Final = ("utf-8", "gb18030", "big5", "shift_jis", "utf-16", "latin-1")
+ENCODINGS: Final = encodings.NAMES
 DELIMITERS: Final = (",", ";", "\t", "|")
 SILENT_AFTER: Final = timedelta(seconds=60)
 
