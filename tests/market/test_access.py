@@ -322,4 +322,4 @@ def test_a_person_without_an_organisation_is_told_to_make_or_join_one(client: Cl
     client.force_login(given_person())
 
     assert client.get("/api/organisations").json() == []
-    assert client.get("/api/me").status_code == 401
+    assert client.get("/api/me").status_code == 403
