@@ -7,6 +7,7 @@ from typing import Final
 
 SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "resource.received": ("job:listings.tasks.take_in",),
+    "resource.reopened": ("job:listings.tasks.take_in",),
     "payment.received": ("contracts.trade.hear_payment",),
     "use.completed": ("contracts.trade.hear_delivery",),
     "use.closed": ("contracts.trade.hear_delivery",),
