@@ -1,37 +1,50 @@
 """The one API: routers of all rooms, authentication, and the rendering of refusals."""
 
-import logging
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _t
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
-from ninja.security import HttpBearer, SessionAuth
+from ninja.parser import Parser
 
+from market.authentication import KeyAuth, MemberSession
 from market.kernel import problems
 from market.kernel.errors import FieldProblem, Invalid, MarketError, NotAllowed, NotFound, NotSignedIn
-from market.participants import keys, middleware, organisations
-from market.participants.members import Member
-
-logger = logging.getLogger(__name__)
 
 
-class KeyAuth(HttpBearer):
-    """A program's key: Authorization: Bearer dm_…"""
+class StrictParser(Parser):
+    """No NUL and no lone surrogates in what comes in: no database column can hold them."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> Member | None:
-        """The member behind the key."""
-        key = keys.find(token)
-        return organisations.of(key.membership, frozenset(key.scopes)) if key else None
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The JSON body; ninja answers 400 to the ValueError."""
+        body = super().parse_body(request)
+        _refuse_odd_text(body)
+        return body
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        """Query and form fields."""
+        found = super().parse_querydict(data, list_fields, request)
+        try:
+            _refuse_odd_text(found)
+        except ValueError as error:
+            raise HttpError(400, "Cannot parse request") from error
+        return found
 
 
-class MemberSession(SessionAuth):
-    """The browser's session, with CSRF protection."""
-
-    def authenticate(self, request: HttpRequest, key: str | None) -> Member | None:
-        """The member of the signed-in session."""
-        return middleware.of_session(request)
+def _refuse_odd_text(value: Any) -> None:
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ValueError("NUL is not text")
+        value.encode("utf-8")  # UnicodeEncodeError is a ValueError
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _refuse_odd_text(name)
+            _refuse_odd_text(member)
+    elif isinstance(value, list):
+        for member in value:
+            _refuse_odd_text(member)
 
 
 # Keys first: with the session first, ninja's CSRF check would refuse every POST that comes with a key.
@@ -42,6 +55,7 @@ api = NinjaAPI(
     docs_url=None,
     openapi_url="/openapi.json",
     auth=[KeyAuth(), MemberSession()],
+    parser=StrictParser(),
 )
 ROUTERS = {
     "": "market.participants.api.router",
@@ -59,12 +73,15 @@ for prefix, router in ROUTERS.items():
 def problem(request: HttpRequest, error: MarketError) -> HttpResponse:
     """Any refusal as RFC 9457 problem details."""
     body = problems.of(error, instance=request.path)
-    return JsonResponse(
+    response = JsonResponse(
         body,
         status=int(error.status),
         content_type=problems.CONTENT_TYPE,
         json_dumps_params={"ensure_ascii": False},
     )
+    if "retry_after_s" in error.extra:
+        response.headers["Retry-After"] = str(error.extra["retry_after_s"])
+    return response
 
 
 @api.exception_handler(MarketError)
@@ -90,7 +107,7 @@ def render_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse
 @api.exception_handler(AuthenticationError)
 def render_unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     """No key, a wrong key, or no session."""
-    return problem(request, NotSignedIn("Send a key as Authorization: Bearer, or sign in."))
+    return problem(request, NotSignedIn(_t("Send a key as Authorization: Bearer, or sign in.")))
 
 
 @api.exception_handler(AuthorizationError)

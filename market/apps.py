@@ -12,5 +12,6 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("market.events.ours")
+        import_module("market.participants.inbox")
         rules = import_module("market.rules")
         post_migrate.connect(rules.write_first_versions, sender=self, dispatch_uid="market.rules")

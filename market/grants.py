@@ -32,7 +32,8 @@ def as_owner(connection: BaseDatabaseWrapper, owner: dict[str, Any]) -> Iterator
 def write(connection: BaseDatabaseWrapper, tables: Iterable[type[models.Model]], role: str = APP_ROLE) -> None:
     """Grant by each model's APPEND_ONLY: SELECT and INSERT for those, full row rights for the rest, TRUNCATE never.
 
-    A model may name the columns that stay changeable in CHANGEABLE, e.g. the balances of an account.
+    A model may name the columns that stay changeable in CHANGEABLE, e.g. the balances of an account, and say by
+    ERASABLE that its rows may go though they never change, e.g. openings.
     """
     who = sql.Identifier(role)
     with connection.cursor() as cursor:
@@ -44,6 +45,8 @@ def write(connection: BaseDatabaseWrapper, tables: Iterable[type[models.Model]],
             table = sql.Identifier(model._meta.db_table)
             cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, who))
             rights = "SELECT, INSERT" if getattr(model, "APPEND_ONLY", False) else "SELECT, INSERT, UPDATE, DELETE"
+            if getattr(model, "ERASABLE", False):
+                rights += ", DELETE"
             cursor.execute(sql.SQL("GRANT " + rights + " ON {} TO {}").format(table, who))
             for column in getattr(model, "CHANGEABLE", ()):
                 cursor.execute(sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(sql.Identifier(column), table, who))

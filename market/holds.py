@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import connection, models
@@ -32,11 +33,16 @@ class Hold(models.Model):
     scope = models.CharField(max_length=16, choices=Scope)
     reason = models.TextField()
     legal_basis = models.CharField(max_length=200)
+    proposed_by = models.CharField(max_length=80, default="")  # of two persons, the one who asked for it
     placed_by = models.CharField(max_length=80)
     placed_at = models.DateTimeField()
+    lift_proposed_by = models.CharField(max_length=80, default="")
     lifted_by = models.CharField(max_length=80, default="")
     lifted_at = models.DateTimeField(null=True)
     lift_reason = models.TextField(default="")
+
+    APPEND_ONLY: ClassVar = True  # a hold is never removed; it can only be lifted
+    CHANGEABLE: ClassVar = ("lift_proposed_by", "lifted_by", "lifted_at", "lift_reason")
 
     class Meta:
         app_label = "market"
@@ -47,6 +53,17 @@ class Hold(models.Model):
                 name="hold_one_active_per_subject",
             ),
             models.CheckConstraint(condition=models.Q(scope__in=Scope.values), name="hold_scope_known"),
+            models.CheckConstraint(
+                condition=~models.Q(scope=Scope.PARTY)
+                | (~models.Q(proposed_by="") & ~models.Q(proposed_by=models.F("placed_by"))),
+                name="hold_on_a_party_takes_two",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lifted_by="")
+                | ~models.Q(lifted_by=models.F("placed_by"))
+                | (~models.Q(lift_proposed_by="") & ~models.Q(lift_proposed_by=models.F("lifted_by"))),
+                name="hold_not_lifted_by_its_placer_alone",
+            ),
         ]
         indexes = [models.Index(fields=["-placed_at"], name="hold_newest")]
 
@@ -59,6 +76,12 @@ class Held(MarketError):
 
     status = HTTPStatus.LOCKED
     title = _("A hold stops this step")
+
+
+class TwoPersons(Conflict):
+    """A measure on a whole party, and the end of one's own measure, take two persons."""
+
+    title = _("A second person is needed")
 
 
 class AlreadyHeld(Conflict):
@@ -103,12 +126,27 @@ def active(subjects: Iterable[UUID]) -> list[Hold]:
 
 
 @verb("hold.placed")
-def place(subject: str, *, scope: Scope, reason: str, legal_basis: str, by: Actor) -> Hold:
-    """Stop every next step on a subject. Waits for steps already under way. Raises Invalid, AlreadyHeld."""
+def place(
+    subject: str,
+    *,
+    scope: Scope,
+    reason: str,
+    legal_basis: str,
+    proposed_by: str = "",
+    parties: Iterable[UUID] = (),
+    by: Actor,
+) -> Hold:
+    """Stop every next step on a subject. Waits for steps already under way.
+
+    proposed_by: for a party, the other person who asked for it (urn); supervision.orders keeps such proposals.
+    parties: organisations that learn why. Raises Invalid, TwoPersons, AlreadyHeld.
+    """
     by.require(Role.APPROVER, Role.REVIEWER)
     for name, value in (("reason", reason), ("legal_basis", legal_basis)):
         if not value.strip():
             raise Invalid.field(name, _t("is empty"), _t("say why, and on which article or rule it rests"))
+    if scope == Scope.PARTY and proposed_by in {"", by.urn}:
+        raise TwoPersons(_t("A hold on a party is proposed by one person and placed by another."))
     identifier = ids.from_urn(subject)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(identifier)])
@@ -119,6 +157,7 @@ def place(subject: str, *, scope: Scope, reason: str, legal_basis: str, by: Acto
         scope=scope,
         reason=reason.strip(),
         legal_basis=legal_basis.strip(),
+        proposed_by=proposed_by,
         placed_by=by.urn,
         placed_at=clock.now(),
     )
@@ -126,17 +165,22 @@ def place(subject: str, *, scope: Scope, reason: str, legal_basis: str, by: Acto
         "hold.placed",
         subject=subject,
         actor=by.urn,
+        parties=parties,
         scope=str(scope),
         hold=ids.urn(hold.id),
-        reason=reason,
-        legal_basis=legal_basis,
+        reason=hold.reason,
+        legal_basis=hold.legal_basis,
+        proposed_by=proposed_by,
     )
     return hold
 
 
 @verb("hold.lifted")
-def lift(hold_id: UUID, *, reason: str, by: Actor) -> Hold:
-    """End a hold; what it had stopped is tried again at once. Raises NotFound, Conflict."""
+def lift(hold_id: UUID, *, reason: str, proposed_by: str = "", parties: Iterable[UUID] = (), by: Actor) -> Hold:
+    """End a hold; what it had stopped is tried again at once. Never by its placer alone, on a party never by one.
+
+    proposed_by, parties: as in `place`. Raises NotFound, Invalid, TwoPersons, Conflict.
+    """
     by.require(Role.APPROVER, Role.REVIEWER)
     if not reason.strip():
         raise Invalid.field("reason", _t("is empty"), _t("say why the hold may end"))
@@ -145,14 +189,20 @@ def lift(hold_id: UUID, *, reason: str, by: Actor) -> Hold:
         raise NotFound
     if hold.lifted_at is not None:
         raise Conflict(_t("This hold was lifted already."))
-    hold.lifted_by, hold.lifted_at, hold.lift_reason = by.urn, clock.now(), reason.strip()
-    hold.save(update_fields=["lifted_by", "lifted_at", "lift_reason"])
+    needs_two = hold.scope == Scope.PARTY or hold.placed_by == by.urn
+    if needs_two and proposed_by in {"", by.urn}:
+        raise TwoPersons(_t("Another person has to ask for it or to confirm it."))
+    hold.lift_proposed_by, hold.lifted_by = proposed_by, by.urn
+    hold.lifted_at, hold.lift_reason = clock.now(), reason.strip()
+    hold.save(update_fields=["lift_proposed_by", "lifted_by", "lifted_at", "lift_reason"])
     outbox.record(
         "hold.lifted",
         subject=ids.urn(hold.subject),
         actor=by.urn,
+        parties=parties,
         scope=hold.scope,
         hold=ids.urn(hold.id),
-        reason=reason,
+        reason=hold.lift_reason,
+        proposed_by=proposed_by,
     )
     return hold

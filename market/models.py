@@ -2,6 +2,7 @@
 
 from market.events.models import Dispatch, Event, Opening
 from market.holds import Hold
+from market.notifications.models import Mail, Task
 from market.participants.models import (
     Admission,
     ApiKey,
@@ -20,10 +21,12 @@ __all__ = [
     "Event",
     "Hold",
     "Invitation",
+    "Mail",
     "Membership",
     "Opening",
     "Organisation",
     "Person",
     "PublicKey",
     "Rule",
+    "Task",
 ]

@@ -50,6 +50,7 @@ FIRST: Final[Mapping[str, tuple[dict[str, Any], str]]] = {
     "settlement.reserve_days": ({"days": 0}, "market trading rules"),
     "preview.floor_rows": ({"rows": 20}, "个人信息保护法 51"),
     "invitation.days": ({"days": 7}, "market trading rules"),
+    "notification.remind_hours": ({"hours": 24}, "market trading rules"),
 }
 _CACHE_S: Final = 2.0
 _cache: dict[str, tuple[float, "Rule"]] = {}

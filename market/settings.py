@@ -153,8 +153,14 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
 }
 ACCOUNT_ADAPTER = "market.participants.accounts.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "market.participants.forms.NameForm"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a changed password, a new address, a second factor taken away
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = MARKET_NAME
+# Seats of the operator and of authorities come in with a second factor only (GB/T 22239 level 3).
+SECOND_FACTOR_REQUIRED = not DEMONSTRATION
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
@@ -181,7 +187,14 @@ CONTENT_SECURITY_POLICY = {
 }
 # The cache holds rate limits and counters that every web process must share; it lives in the database,
 # because a hung broker must never hang a page.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "market_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "market_cache",
+        # Django's 300 would let an attacker push lockouts out by failing under 300 other names.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- language, time ---------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -229,6 +242,8 @@ DELIVERY_BLOCK_BYTES = 1024 * 1024  # block size alone is a factor of three in C
 DELIVERY_STREAMS_MAX = env.number("DELIVERY_STREAMS_MAX", 32)  # ranges at once in one process; more are told to wait
 DELIVERY_STREAMS_PER_BUYER_MAX = env.number("DELIVERY_STREAMS_PER_BUYER_MAX", 16)  # so that none takes all lines
 USE_RANGES_MAX = env.number("USE_RANGES_MAX", 10_000)
+# Counted in each web process's own memory (market/limits.py). api: for one key, person or address; sign_in: wrong keys
+# from one address; look_up: public look-ups from one address.
 RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": "120/m"}
 
 # --- jobs ---------------------------------------------------------------------------------------------
@@ -249,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
     "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "mail": {"task": "market.tasks.send_mail", "schedule": 10.0},
+    "reminders": {"task": "market.tasks.remind", "schedule": 60.0},
 }
 
 # --- mail ---------------------------------------------------------------------------------------------

@@ -10,7 +10,19 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "payment.received": ("contracts.trade.hear_payment",),
     "use.completed": ("contracts.trade.hear_delivery",),
     "use.closed": ("contracts.trade.hear_delivery",),
-    "hold.lifted": ("market.events.dispatch.hear_lifting", "settlement.payments.hear_lifting"),
+    "hold.lifted": (
+        "market.events.dispatch.hear_lifting",
+        "settlement.payments.hear_lifting",
+        "supervision.inbox.hear",
+    ),
+    "hold.placed": ("supervision.inbox.hear",),
+    "order.proposed": ("supervision.inbox.hear",),
+    "order.withdrawn": ("supervision.inbox.hear",),
+    "order.confirmed": ("supervision.inbox.hear",),
+    "admission.submitted": ("market.participants.inbox.hear",),
+    "admission.returned": ("market.participants.inbox.hear",),
+    "admission.rejected": ("market.participants.inbox.hear",),
+    "organisation.admitted": ("market.participants.inbox.hear",),
 }
 
 

@@ -42,7 +42,8 @@ def verb(*kinds: str, composes: bool = False, durable: bool = False) -> Callable
 
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
-            with transaction.atomic(durable=durable, savepoint=False), outbox.watch() as told:
+            # The outermost verb opens the transaction; only under a test's or a command's own does it get a savepoint.
+            with transaction.atomic(durable=durable, savepoint=not outbox.is_watched()), outbox.watch() as told:
                 result = function(*args, **kwargs)
                 spoke = bool(told.kinds) if composes and not kinds else any(kind in kinds for kind in told.kinds)
                 if not spoke and not told.is_unchanged:

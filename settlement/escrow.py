@@ -20,7 +20,7 @@ from settlement.errors import NotCovered, NotFunded, OtherTerms
 from settlement.fees import Shares
 from settlement.ledger import Entry
 from settlement.models import Obligation, Refund, Release
-from settlement.states import ObligationState
+from settlement.states import ObligationState, TransferKind
 
 RESERVE_RULE: Final = "settlement.reserve_days"
 
@@ -67,7 +67,7 @@ def release(*, reference: str, thread: str | None, holds_on: Sequence[str] = (),
         freed_at=None if reserve_days else at,
     )
     made.transfer_id = ledger.post(
-        "escrow.released",
+        TransferKind.ESCROW_RELEASED,
         source=(obligations.SOURCE, obligation.id),
         entries=_release_entries(obligation, shares, is_reserved=bool(reserve_days)),
         actor=by.urn,
@@ -153,7 +153,7 @@ def free(reference: str, *, by: Actor) -> Release:
     transfer = None
     if made.payee_minor:
         transfer = ledger.post(
-            "earnings.freed",
+            TransferKind.EARNINGS_FREED,
             source=("release", made.id),
             entries=[Entry(accounts.org_reserved(payee, currency), accounts.org(payee, currency), made.payee_minor)],
             actor=by.urn,
@@ -176,7 +176,13 @@ def free(reference: str, *, by: Actor) -> Release:
 
 @verb("escrow.refunded")
 def refund(
-    *, reference: str, reason: str, amount_minor: int | None = None, key: UUID | None = None, by: Actor
+    *,
+    reference: str,
+    thread: str | None,
+    reason: str,
+    amount_minor: int | None = None,
+    key: UUID | None = None,
+    by: Actor,
 ) -> Refund:
     """Give what is in escrow back to the payer: all of it, or a part under a key of the caller's.
 
@@ -188,7 +194,7 @@ def refund(
         raise Invalid.field("reason", _t("is empty"), _t("say why"))
     if amount_minor is not None and (key is None or amount_minor <= 0):
         raise Invalid.field("amount_minor", _t("needs to be above zero and to have a key"), _t("send a fresh UUID"))
-    obligation = obligations.lock(reference)
+    obligation = obligations.lock(reference, thread)
     if not (isinstance(by, Process) or by.organisation_id == obligation.payee_id or obligations.is_operator(by)):
         raise NotAllowed(_t("The one who paid does not take the money back alone."))
     key = key or obligation.id

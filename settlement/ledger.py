@@ -16,6 +16,7 @@ from market.kernel.money import MINOR_MAX
 from settlement import accounts
 from settlement.accounts import Key
 from settlement.errors import AlreadyPosted, NotCovered
+from settlement.states import TransferKind
 
 ZONE: Final = ZoneInfo(settings.MARKET_TIME_ZONE)
 
@@ -33,7 +34,7 @@ class Entry:
 class Draft:
     """A transfer to be posted: one business fact, named by what caused it."""
 
-    kind: str
+    kind: TransferKind
     source: tuple[str, UUID]
     entries: Sequence[Entry]
     actor: str
@@ -88,7 +89,7 @@ SELECT yes FROM ready
 
 
 def post(
-    kind: str,
+    kind: TransferKind,
     *,
     source: tuple[str, UUID],
     entries: Sequence[Entry],
@@ -163,7 +164,7 @@ def _parameters(drafts: Sequence[Draft], keys: dict[UUID, Key]) -> dict[str, Any
         "at": at,
         "on": at.astimezone(ZONE).date(),
         "ids": [draft.id for draft in drafts],
-        "kinds": [draft.kind for draft in drafts],
+        "kinds": [str(draft.kind) for draft in drafts],
         "source_kinds": [draft.source[0] for draft in drafts],
         "source_ids": [draft.source[1] for draft in drafts],
         "parts": [draft.part for draft in drafts],

@@ -13,7 +13,7 @@ from settlement.accounts import Code, Key
 from settlement.ledger import Draft, Entry
 from settlement.models import Obligation, Payout, Statement, StatementLine
 from settlement.rails.base import Line
-from settlement.states import Doubt, LineState, ObligationState
+from settlement.states import Doubt, LineState, ObligationState, TransferKind
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class Batch:
             return
         obligations.move(obligation, ObligationState.FUNDED)
         entries = payments.entries(self._bank(row), obligation, row.amount_minor)
-        transfer = self._draft("payment.in", row, entries, obligation.reference, obligation.thread)
+        transfer = self._draft(TransferKind.PAYMENT_IN, row, entries, obligation.reference, obligation.thread)
         self.paid.append((obligation, transfer))
 
     def _judge_payout(self, row: StatementLine, payout: Payout) -> None:
@@ -101,10 +101,10 @@ class Batch:
             transfer = self._suspend(row, doubt)
         elif row.is_incoming:
             entries = [Entry(self._bank(row), payouts.home(payout), row.amount_minor)]
-            transfer = self._draft("payout.back", row, entries, payout.reference, payout.thread)
+            transfer = self._draft(TransferKind.PAYOUT_BACK, row, entries, payout.reference, payout.thread)
         else:
             entries = [Entry(payouts.account(payout), self._bank(row), row.amount_minor)]
-            transfer = self._draft("payout.out", row, entries, payout.reference, payout.thread)
+            transfer = self._draft(TransferKind.PAYOUT_OUT, row, entries, payout.reference, payout.thread)
         self.settled.append((payout, payout.state, transfer))
 
     def _suspend(self, row: StatementLine, doubt: Doubt) -> UUID:
@@ -112,7 +112,7 @@ class Batch:
         row.state, row.doubt = LineState.SUSPENSE, doubt
         suspense = accounts.common(Code.SUSPENSE, row.currency)
         sides = (self._bank(row), suspense) if row.is_incoming else (suspense, self._bank(row))
-        transfer = self._draft("line.suspended", row, [Entry(*sides, row.amount_minor)])
+        transfer = self._draft(TransferKind.LINE_SUSPENDED, row, [Entry(*sides, row.amount_minor)])
         self.waiting.append((row, transfer))
         return transfer
 
@@ -121,7 +121,7 @@ class Batch:
 
     def _draft(
         self,
-        kind: str,
+        kind: TransferKind,
         row: StatementLine,
         entries: list[Entry],
         reference: UUID | None = None,

@@ -17,7 +17,7 @@ from settlement import accounts, ledger, matching, obligations
 from settlement.accounts import Code, Key
 from settlement.ledger import Entry
 from settlement.models import Obligation, StatementLine
-from settlement.states import Doubt, LineState, ObligationState
+from settlement.states import Doubt, LineState, ObligationState, TransferKind
 
 logger = logging.getLogger(__name__)
 SOURCE: Final = "statement_line"
@@ -71,7 +71,7 @@ def receive(line_id: UUID, *, by: Actor) -> StatementLine:
     obligations.check_holds(obligation)
     suspense = accounts.common(Code.SUSPENSE, obligation.currency)
     transfer = ledger.post(
-        "payment.in",
+        TransferKind.PAYMENT_IN,
         source=(SOURCE, line.id),
         entries=entries(suspense, obligation, line.amount_minor),
         actor=by.urn,
@@ -113,7 +113,7 @@ REDRIVE: Final = system("payments")
 def hear_lifting(_news: News) -> None:
     """A hold was lifted: receipts that a hold had stopped are tried again, each in its own transaction."""
     waiting = StatementLine.objects.filter(state=LineState.SUSPENSE, doubt=Doubt.HELD).order_by("id")
-    for line_id in waiting.values_list("id", flat=True).iterator():
+    for line_id in list(waiting.values_list("id", flat=True)):
         try:
             receive(line_id, by=REDRIVE)
         except Held:

@@ -62,8 +62,9 @@ def make(*, currency: str = "CNY", by: Member) -> PayoutFile:
     return file
 
 
-def content(file_id: UUID) -> tuple[PayoutFile, bytes]:
-    """A file as it was made: the same orders give the same bytes. Raises NotFound."""
+def content(file_id: UUID, *, by: Member) -> tuple[PayoutFile, bytes]:
+    """A file as it was made: the same orders give the same bytes. Raises NotFound, NotAllowed."""
+    by.require(Role.APPROVER)
     file = PayoutFile.objects.filter(id=file_id).first()
     if file is None:
         raise NotFound

@@ -19,7 +19,7 @@ from settlement.accounts import Key
 from settlement.errors import NeedsSecondPerson, NoBankAccount, NotCovered, OtherTerms
 from settlement.ledger import Entry
 from settlement.models import Payout, StatementLine
-from settlement.states import PAYOUT_FOLLOWS, Doubt, LineState, PayoutKind, PayoutState
+from settlement.states import PAYOUT_FOLLOWS, Doubt, LineState, PayoutKind, PayoutState, TransferKind
 
 SOURCE: Final = "payout"
 RULE: Final = "payout.second_person_above_minor"
@@ -116,7 +116,7 @@ def _approve(payout: Payout, rule: Rule, by: Actor) -> None:
     payout.approved_by, payout.approved_at, payout.rule_version = by.urn, clock.now(), rule.version
     if payout.kind == PayoutKind.EARNINGS:  # refunds and returns lie ready since they were asked for
         entry = Entry(home(payout), account(payout), payout.amount_minor)
-        _post("payout.approved", payout, entry, by)
+        _post(TransferKind.PAYOUT_APPROVED, payout, entry, by)
     payout.save(update_fields=["state", "approved_by", "approved_at", "rule_version"])
     outbox.record(
         "payout.approved",
@@ -150,7 +150,7 @@ def cancel(payout_id: UUID, *, reason: str, by: Member) -> Payout:
     move(payout, PayoutState.CANCELLED)
     payout.ended_at, payout.end_reason = clock.now(), reason[:200]
     if had_left:
-        _bring_home("payout.cancelled", payout, reason, by)
+        _bring_home(TransferKind.PAYOUT_CANCELLED, payout, reason, by)
     payout.save(update_fields=["state", "ended_at", "end_reason"])
     outbox.record(
         "payout.cancelled",
@@ -176,7 +176,7 @@ def fail(payout_id: UUID, *, reason: str, by: Member) -> Payout:
     payout = _lock(payout_id)
     move(payout, PayoutState.FAILED)
     payout.ended_at, payout.end_reason = clock.now(), reason[:200]
-    transfer = _bring_home("payout.failed", payout, reason, by)
+    transfer = _bring_home(TransferKind.PAYOUT_FAILED, payout, reason, by)
     payout.save(update_fields=["state", "ended_at", "end_reason"])
     outbox.record(
         "payout.failed",
@@ -193,7 +193,7 @@ def fail(payout_id: UUID, *, reason: str, by: Member) -> Payout:
     return payout
 
 
-def _bring_home(kind: str, payout: Payout, reason: str, by: Actor) -> UUID:
+def _bring_home(kind: TransferKind, payout: Payout, reason: str, by: Actor) -> UUID:
     """Book the money back to its owner; a receipt without owner waits in suspense again."""
     transfer = _post(kind, payout, Entry(account(payout), home(payout), payout.amount_minor), by, reason)
     if payout.organisation_id is None:
@@ -217,7 +217,7 @@ def home(payout: Payout) -> Key:
     return accounts.org(payout.organisation_id, payout.currency)
 
 
-def _post(kind: str, payout: Payout, entry: Entry, by: Actor, reason: str = "") -> UUID:
+def _post(kind: TransferKind, payout: Payout, entry: Entry, by: Actor, reason: str = "") -> UUID:
     return ledger.post(
         kind,
         source=(SOURCE, payout.id),

@@ -7,7 +7,7 @@ from market.participants.members import Actor
 from settlement import accounts, bank_accounts, ledger, payouts
 from settlement.ledger import Entry
 from settlement.models import Obligation, Payout, Refund, StatementLine
-from settlement.states import LineState, PayoutKind
+from settlement.states import LineState, PayoutKind, TransferKind
 
 
 def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, by: Actor) -> Refund:
@@ -30,7 +30,7 @@ def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, b
         refunded_at=clock.now(),
     )
     made.transfer_id = ledger.post(
-        "escrow.refunded",
+        TransferKind.ESCROW_REFUNDED,
         source=("refund", made.id),
         entries=[Entry(accounts.escrow(obligation.reference, obligation.currency), to, amount_minor)],
         actor=by.urn,

@@ -89,3 +89,20 @@ class PayoutKind(models.TextChoices):
     EARNINGS = "earnings", _("earnings")
     REFUND = "refund", _("refund")
     RETURN = "return", _("return of an unmatched receipt")
+
+
+class TransferKind(models.TextChoices):
+    """Business facts that move money, as a line of an account statement names them."""
+
+    PAYMENT_IN = "payment.in", _("payment received")
+    LINE_SUSPENDED = "line.suspended", _("movement without a clear owner")
+    SUSPENSE_ASSIGNED = "suspense.assigned", _("receipt assigned by a person")
+    RECEIPT_RETURNED = "receipt.returned", _("receipt sent back")
+    ESCROW_RELEASED = "escrow.released", _("escrow released")
+    EARNINGS_FREED = "earnings.freed", _("reserve period over")
+    ESCROW_REFUNDED = "escrow.refunded", _("escrow refunded")
+    PAYOUT_APPROVED = "payout.approved", _("payout approved")
+    PAYOUT_CANCELLED = "payout.cancelled", _("payout cancelled")
+    PAYOUT_FAILED = "payout.failed", _("payout failed")
+    PAYOUT_OUT = "payout.out", _("paid out by the bank")
+    PAYOUT_BACK = "payout.back", _("payout came back")

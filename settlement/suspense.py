@@ -14,7 +14,7 @@ from settlement.accounts import Code
 from settlement.errors import NoBankAccount
 from settlement.ledger import Entry
 from settlement.models import Obligation, Payout, StatementLine
-from settlement.states import LINE_FOLLOWS, LineState, ObligationState, PayoutKind
+from settlement.states import LINE_FOLLOWS, LineState, ObligationState, PayoutKind, TransferKind
 
 
 @verb("suspense.assigned")
@@ -60,7 +60,7 @@ def _assign(line_id: UUID, wanted: str, reason: str, by: Member) -> StatementLin
             Entry(payer, accounts.escrow(obligation.reference, obligation.currency), obligation.amount_minor)
         )
     transfer = ledger.post(
-        "suspense.assigned",
+        TransferKind.SUSPENSE_ASSIGNED,
         source=(payments.SOURCE, line.id),
         entries=entries,
         actor=by.urn,
@@ -106,7 +106,7 @@ def _assign_payout(line_id: UUID, wanted: str, reason: str, by: Member) -> State
     line.payout = payout
     payouts.end_by_bank(payout, is_back=False)
     transfer = ledger.post(
-        "suspense.assigned",
+        TransferKind.SUSPENSE_ASSIGNED,
         source=(payments.SOURCE, line.id),
         entries=[Entry(payouts.account(payout), accounts.common(Code.SUSPENSE, line.currency), line.amount_minor)],
         actor=by.urn,
@@ -148,7 +148,7 @@ def give_back(line_id: UUID, *, reason: str, by: Member) -> Payout:
         bank=line.bank[:120],
     )
     transfer = ledger.post(
-        "receipt.returned",
+        TransferKind.RECEIPT_RETURNED,
         source=(payouts.SOURCE, payout.id),
         entries=[Entry(accounts.common(Code.SUSPENSE, line.currency), payouts.account(payout), line.amount_minor)],
         actor=by.urn,

@@ -10,3 +10,4 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("supervision.events")
+        import_module("supervision.inbox")

@@ -1,5 +1,6 @@
 """Builders that call the real verbs, so that every test starts from a state that people can reach."""
 
+import io
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,9 +15,8 @@ from delivery.models import Grant
 from listings import offers, products, resources, reviews
 from listings.models import DataResource, Offer, ProductVersion
 from listings.products import Description
-from market import rules, storage
+from market import rules
 from market.events import dispatch
-from market.kernel import ids
 from market.participants import admissions, codes, founding, keys, organisations
 from market.participants.members import Member, OrganisationKind, Role, system
 from market.participants.models import Membership, Organisation, Person
@@ -75,16 +75,13 @@ def given_authority(*roles: Role, district: str = "1401", sector: str = "") -> M
 
 def given_submitted_admission(applicant: Member) -> UUID:
     """An application in the reviewer's queue."""
+    organisations.change(contact_name="李四", contact_phone="0351-1234567", contact_email="", by=applicant)
     admission = admissions.draft(by=applicant)
-    key = f"licences/{ids.new_id()}"
-    storage.put_bytes(key, b"%PDF-1.4 test")
+    admissions.attach_licence(admission.id, io.BytesIO(b"%PDF-1.4 test"), name="licence.pdf", by=applicant)
     admissions.submit(
         admission.id,
         source_statement="自有业务系统产生的数据，合法持有",
         legal_representative="张三",
-        licence_key=key,
-        licence_sha256="0" * 64,
-        licence_name="licence.pdf",
         terms_version=rules.current("terms.participant").version,
         has_clean_record=True,
         by=applicant,

@@ -1,6 +1,6 @@
 """The demonstration's organisations, people and keys. They exist in demonstration mode only."""
 
-import hashlib
+import io
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import transaction
 
-from market import rules, storage
+from market import rules
 from market.participants import admissions, codes, founding, keys, organisations
 from market.participants.members import Member, OrganisationKind, Role, system
 from market.participants.models import Membership, Organisation, Person
@@ -78,8 +78,7 @@ def make(url: str) -> Cast:
         kind=OrganisationKind.OPERATOR, name="太原数据要素市场运营中心（演示）", district="140100", by=BY
     )
     for role in (Role.REVIEWER, Role.CLERK, Role.APPROVER, Role.AUDITOR, Role.SYSADMIN, Role.SECADMIN):
-        roles = [role, Role.ADMIN] if role == Role.SYSADMIN else [role]
-        _seat(cast, operator, str(role), roles)
+        _seat(cast, operator, str(role), [role])
     authority = founding.found(
         kind=OrganisationKind.AUTHORITY, name="太原市数据主管部门（演示）", district="140100", by=BY
     )
@@ -128,17 +127,14 @@ def _trader(cast: Cast, name: str, firm: Firm) -> None:
         by=person,
     )
     applicant = _member(person, organisation)
-    scan = b"demonstration licence, no legal meaning\n"
-    licence = f"licences/{organisation.id}"
-    storage.put_bytes(licence, scan)
+    organisations.change(contact_name=firm.contact, contact_phone="", contact_email=cast.emails[name], by=applicant)
     admission = admissions.draft(by=applicant)
+    scan = io.BytesIO(b"%PDF-1.4\n% demonstration licence, no legal meaning\n")
+    admissions.attach_licence(admission.id, scan, name="licence.pdf", by=applicant)
     admissions.submit(
         admission.id,
         source_statement=firm.statement,
         legal_representative=firm.contact,
-        licence_key=licence,
-        licence_sha256=hashlib.sha256(scan).hexdigest(),
-        licence_name="licence.txt",
         terms_version=rules.current("terms.participant").version,
         has_clean_record=True,
         by=applicant,

@@ -1,6 +1,7 @@
 """Tells upper rooms of events: at least once, each in its own time, with no transaction open while it speaks."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +14,13 @@ from django.utils.module_loading import import_string
 from market.events.models import Dispatch
 from market.holds import Held
 from market.kernel import clock
+from market.kernel.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 100
 LEASE: Final = timedelta(minutes=2)  # a row whose teller died comes back after that long
 RETRY_MAX: Final = timedelta(minutes=10)
+BROKER_WAIT: Final = timedelta(seconds=5)
 HELD: Final = "held"
 
 Job = Callable[[str, dict[str, Any]], None]
@@ -48,8 +51,8 @@ def claim(limit: int = BATCH) -> list[Dispatch]:
     return rows
 
 
-def tell(row: Dispatch, send_job: Job) -> None:
-    """Tell one subscriber; the row goes when it has heard, else waits longer each time."""
+def tell(row: Dispatch, send_job: Job) -> Exception | None:
+    """Tell one subscriber; the row goes when it has heard, else waits longer each time. Answers what went wrong."""
     payload = row.payload
     try:
         if row.subscriber.startswith("job:"):
@@ -66,27 +69,51 @@ def tell(row: Dispatch, send_job: Job) -> None:
                 )
             )
     except Exception as error:  # whatever it is, the row must come back later
-        is_held = isinstance(error, Held)
-        wait = min(timedelta(seconds=2 ** min(row.attempts, 9)), RETRY_MAX)
-        Dispatch.objects.filter(id=row.id).update(
-            attempts=row.attempts + 1,
-            due_at=clock.now() + wait,
-            last_error=HELD if is_held else f"{type(error).__name__}: {error}"[:500],
-        )
-        if not is_held:
-            logger.exception("%s was not heard by %s", row.kind, row.subscriber)
-        return
+        _put_back(row, error)
+        return error
     Dispatch.objects.filter(id=row.id).delete()
+    return None
 
 
-def run_once(send_job: Job) -> int:
-    """Tell everything that is due; returns how many rows were told or put back."""
-    told = 0
-    while rows := claim():
+def _put_back(row: Dispatch, error: Exception) -> None:
+    """Wait twice as long as the last time, up to ten minutes; for a broker that is away, only a moment."""
+    if isinstance(error, Unavailable):
+        wait, note = BROKER_WAIT, str(error)
+        logger.warning("%s waits for the broker: %s", row.kind, error)
+    elif isinstance(error, Held):
+        wait, note = _back_off(row.attempts), HELD  # brought back by hear_lifting
+    else:
+        wait, note = _back_off(row.attempts), f"{type(error).__name__}: {error}"
+        logger.error("%s was not heard by %s", row.kind, row.subscriber, exc_info=error)
+    Dispatch.objects.filter(id=row.id).update(
+        attempts=row.attempts + 1, due_at=clock.now() + wait, last_error=note[:500]
+    )
+
+
+def _back_off(attempts: int) -> timedelta:
+    return min(timedelta(seconds=2 ** min(attempts, 10)), RETRY_MAX)
+
+
+def run_once(send_job: Job, is_running: Callable[[], bool] = lambda: True) -> int:
+    """Tell everything that is due, news of news included, for at most a minute; returns how many rows were told or
+    put back. A stop is heeded between two rows.
+
+    Rows are left to their lease when half of it is over: nothing is told by two while both believe to hold it. Once
+    the broker did not answer, a batch's other jobs are put back unasked, so that it delays nobody else's news.
+    """
+    until, handled = time.monotonic() + LEASE.total_seconds() / 2, 0
+    while is_running() and time.monotonic() < until and (rows := claim()):
+        silence: Exception | None = None
         for row in rows:
-            tell(row, send_job)
-        told += len(rows)
-    return told
+            if not is_running() or time.monotonic() > until:
+                break
+            if silence is not None and row.subscriber.startswith("job:"):
+                _put_back(row, silence)
+            else:
+                error = tell(row, send_job)
+                silence = silence or (error if isinstance(error, Unavailable) else None)
+            handled += 1
+    return handled
 
 
 def hear_lifting(news: News) -> None:

@@ -23,7 +23,11 @@ class Kind:
             missing, foreign = set(self.fields) - set(fields), set(fields) - set(self.fields)
             raise WrongFields(f"{self.name}: missing {sorted(missing)}, unknown {sorted(foreign)}")
         for name, value in fields.items():
-            if not isinstance(value, self.fields[name]):
+            wanted = self.fields[name]
+            is_flag_as_number = isinstance(value, bool) and bool not in (
+                wanted if isinstance(wanted, tuple) else (wanted,)
+            )
+            if not isinstance(value, wanted) or is_flag_as_number:
                 raise WrongFields(f"{self.name}.{name} is {type(value).__name__}")
 
 

@@ -24,7 +24,7 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["xid"], name="event_xid"),
-            models.Index(fields=["at"], name="event_at"),
+            models.Index(fields=["kind", "-at"], name="event_kind_newest"),
         ]
         constraints = [
             # uint16 length prefix of a tlog-tiles entry bundle
@@ -42,6 +42,9 @@ class Event(models.Model):
 
 class Opening(models.Model):
     """Values and salts behind an event's commitments: the only rows of the log that may be deleted."""
+
+    APPEND_ONLY: ClassVar = True
+    ERASABLE: ClassVar = True
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="opening")
     subject = models.UUIDField()

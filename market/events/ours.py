@@ -4,15 +4,15 @@ from market.events.kinds import declare
 
 _DSL33 = "数据安全法 33"
 
-declare("person.joined", basis=_DSL33, organisation=str, roles=list)
 declare("organisation.created", basis=_DSL33, kind=str, name=str, uscc=str)
 declare("organisation.changed", basis=_DSL33, changed=list)
-declare("membership.invited", basis=_DSL33, roles=list, invitation=str)
-declare("membership.withdrawn", basis=_DSL33, invitation=str)
-declare("membership.joined", basis=_DSL33, person=str, roles=list)
-declare("membership.changed", basis=_DSL33, person=str, roles=list)
+declare("membership.invited", basis=_DSL33, roles=list, district=str, sector=str)
+declare("membership.withdrawn", basis=_DSL33)
+declare("membership.joined", basis=_DSL33, person=str, roles=list, district=str, sector=str)
+declare("membership.changed", basis="数据安全法 33; 条例 31", person=str, roles=list, district=str, sector=str)
 declare("membership.ended", basis=_DSL33, person=str)
 declare("admission.drafted", basis=_DSL33, number=str)
+declare("admission.documented", basis="电子商务法 27", number=str, licence_sha256=str)
 declare(
     "admission.submitted",
     basis="数据安全法 33; 电子商务法 27",
@@ -35,8 +35,9 @@ declare(
     hold=str,
     reason=str,
     legal_basis=str,
+    proposed_by=str,
     public=("scope",),
 )
-declare("hold.lifted", basis="条例 31", scope=str, hold=str, reason=str, public=("scope",))
+declare("hold.lifted", basis="条例 31", scope=str, hold=str, reason=str, proposed_by=str, public=("scope",))
 declare("party.looked", basis="条例 31; 数据安全法 50", case=str, reason=str, fields=list)
 declare("party.look_refused", basis="条例 31", case=str, reason=str)

@@ -58,6 +58,11 @@ def watch() -> Iterator[Told]:
             outer.kinds.extend(inner.kinds)
 
 
+def is_watched() -> bool:
+    """Whether a verb is running."""
+    return _told.get() is not None
+
+
 def unchanged() -> None:
     """Say that this call was a replay: the answer is the stored one and nothing was changed."""
     told = _told.get()

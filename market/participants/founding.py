@@ -1,22 +1,21 @@
 """The first seats: the operator and the authorities are founded from the machine's console, never over the web."""
 
+from django.utils.translation import gettext as _t
+
 from market.events import outbox
-from market.kernel.errors import FieldProblem, Invalid
-from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, Actor, OrganisationKind, Role
+from market.kernel.errors import Invalid
+from market.participants.members import Actor, OrganisationKind, Role, roles_of
 from market.participants.models import Membership, Organisation, Person
 from market.verbs import verb
 
-ROLES_OF = {
-    OrganisationKind.OPERATOR: OPERATOR_ROLES | {Role.ADMIN},
-    OrganisationKind.AUTHORITY: AUTHORITY_ROLES | {Role.ADMIN, Role.AUDITOR},
-}
+SEATS = (OrganisationKind.OPERATOR, OrganisationKind.AUTHORITY)
 
 
 @verb("organisation.created")
 def found(*, kind: OrganisationKind, name: str, district: str, sector: str = "", by: Actor) -> Organisation:
     """Make the operator's or an authority's organisation. There is one operator (the database says so)."""
-    if kind not in ROLES_OF:
-        raise Invalid([FieldProblem(field="kind", reason="registers itself", fix="operator or authority")])
+    if kind not in SEATS:
+        raise Invalid.field("kind", _t("registers itself"), _t("sign up on the site"))
     organisation = Organisation.objects.create(kind=kind, name=name, district=district, sector=sector or "public")
     outbox.record(
         "organisation.created",
@@ -35,18 +34,22 @@ def seat(
     organisation: Organisation, person: Person, roles: list[Role], *, district: str = "", sector: str = "", by: Actor
 ) -> Membership:
     """Give a person a seat there. Raises Invalid for a role that such an organisation does not have."""
-    foreign = set(roles) - ROLES_OF[OrganisationKind(organisation.kind)]
-    if foreign or not roles:
-        raise Invalid([FieldProblem(field="roles", reason="do not belong there", fix=", ".join(sorted(foreign)))])
+    allowed = roles_of(OrganisationKind(organisation.kind))
+    if not roles or set(roles) - allowed:
+        fix = ", ".join(sorted(str(role) for role in allowed))
+        raise Invalid.field("roles", _t("names none or one that cannot be held here"), fix)
     membership = Membership.objects.create(
         organisation=organisation, person=person, roles=sorted(roles), district=district, sector=sector
     )
     outbox.record(
         "membership.joined",
-        subject=organisation.urn,
+        subject=membership.urn,
         actor=by.urn,
+        thread=organisation.urn,
         parties=[organisation.id],
-        person=f"urn:uuid:{person.id}",
+        person=person.urn,
         roles=sorted(roles),
+        district=district,
+        sector=sector,
     )
     return membership

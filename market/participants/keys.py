@@ -9,16 +9,17 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
 
 from market.events import outbox
 from market.kernel import clock, ids
 from market.kernel.errors import Conflict, FieldProblem, Invalid, NotFound
+from market.participants.errors import KeyTaken
 from market.participants.members import Actor, Member, Process, Role
 from market.participants.models import ApiKey, Membership, PublicKey
 from market.verbs import verb
 
-SCOPES = frozenset({"read", "trade", "sign", "deliver", "finance", "review", "operate"})
+SCOPES = frozenset({"read", "trade", "sign", "deliver", "finance", "review", "operate", "admin"})
+ISSUERS = (Role.DEVELOPER, Role.ADMIN, Role.SYSADMIN, Role.SECADMIN)  # who may make and end programs' keys
 # Points of small order: a signature under one of them proves nothing (ledgers.md B1).
 _SMALL_ORDER = {
     bytes(32),
@@ -31,12 +32,6 @@ _SMALL_ORDER = {
 }
 
 
-class KeyTaken(Conflict):
-    """A public key belongs to one signatory of one organisation, once."""
-
-    title = _("This key is registered already")
-
-
 @verb("key.registered")
 def register(*, public_key: bytes, by: Member) -> PublicKey:
     """Register the public half of a key that the platform does not hold. Raises Invalid, KeyTaken, NotAllowed.
@@ -44,11 +39,12 @@ def register(*, public_key: bytes, by: Member) -> PublicKey:
     public_key: 32 bytes, Ed25519 (RFC 8032).
     """
     by.require(Role.SIGNATORY)
-    return _keep(public_key, PublicKey.Provider.OWN, by)
+    return keep(PublicKey(public_key=public_key, provider=PublicKey.Provider.OWN), by=by)
 
 
-def _keep(public_key: bytes, provider: PublicKey.Provider, by: Member, **sealed: bytes) -> PublicKey:
-    """Write the row and tell of it; inside a verb."""
+def keep(key: PublicKey, *, by: Member) -> PublicKey:
+    """Write a key's row and tell of it, inside a verb of this room. Raises Invalid, KeyTaken."""
+    public_key = bytes(key.public_key)
     try:
         Ed25519PublicKey.from_public_bytes(public_key)
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -56,13 +52,7 @@ def _keep(public_key: bytes, provider: PublicKey.Provider, by: Member, **sealed:
         raise Invalid.field("public_key", _t("is not an Ed25519 public key"), fix) from error
     if public_key in _SMALL_ORDER or public_key[:31] + bytes([public_key[31] & 0x7F]) in _SMALL_ORDER:
         raise Invalid.field("public_key", _t("is a point of small order"), _t("make a new key pair"))
-    key = PublicKey(
-        organisation_id=by.organisation_id,
-        person_id=by.person_id,
-        provider=provider,
-        public_key=public_key,
-        **sealed,
-    )
+    key.organisation_id, key.person_id = by.organisation_id, by.person_id
     key.event_id = outbox.record(
         "key.registered",
         subject=ids.urn(key.id),
@@ -71,7 +61,7 @@ def _keep(public_key: bytes, provider: PublicKey.Provider, by: Member, **sealed:
         owner=by.organisation_urn,
         public_key=public_key.hex(),
         algorithm="Ed25519",
-        provider=str(provider),
+        provider=str(key.provider),
     )
     try:
         with transaction.atomic():
@@ -90,17 +80,30 @@ def revoke(key_id: UUID, *, by: Member) -> PublicKey:
         raise NotFound
     if key.revoked_at is not None:
         raise Conflict(_t("This key was revoked already."))
+    _revoke(key, actor=by.urn)
+    return key
+
+
+def revoke_of(membership: Membership, *, actor: str) -> None:
+    """Take out of use all signing keys that a person held for an organisation, inside a verb of this room."""
+    live = PublicKey.objects.select_for_update(no_key=True).filter(
+        organisation_id=membership.organisation_id, person_id=membership.person_id, revoked_at__isnull=True
+    )
+    for key in live.order_by("id"):
+        _revoke(key, actor=actor)
+
+
+def _revoke(key: PublicKey, *, actor: str) -> None:
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
     outbox.record(
         "key.revoked",
         subject=ids.urn(key.id),
-        actor=by.urn,
-        parties=[by.organisation_id],
-        owner=by.organisation_urn,
+        actor=actor,
+        parties=[key.organisation_id],
+        owner=ids.urn(key.organisation_id),
         public_key=bytes(key.public_key).hex(),
     )
-    return key
 
 
 @verb("api_key.issued")
@@ -109,7 +112,7 @@ def issue(*, name: str, scopes: list[str], days: int | None = None, by: Member) 
 
     Raises Invalid for unknown scopes. days: life time, None for no end.
     """
-    by.require(Role.DEVELOPER, Role.ADMIN)
+    by.require(*ISSUERS)
     return _issue(by, name=name, scopes=scopes, days=days, by=by)
 
 
@@ -156,7 +159,7 @@ def _issue(member: Member, *, name: str, scopes: list[str], days: int | None, by
 @verb("api_key.revoked")
 def revoke_api_key(key_id: UUID, *, by: Member) -> ApiKey:
     """End a program's key at once. Raises NotFound, Conflict."""
-    by.require(Role.DEVELOPER, Role.ADMIN)
+    by.require(*ISSUERS)
     key = (
         ApiKey.objects.select_for_update(no_key=True)
         .filter(id=key_id, membership__organisation_id=by.organisation_id)
@@ -184,4 +187,7 @@ def find(text: str) -> ApiKey | None:
         return None
     if key.membership.ended_at or not key.membership.person.is_active:
         return None
+    today = clock.now().date()
+    if key.last_used_on != today:  # one write a day tells whether a key is still needed
+        ApiKey.objects.filter(id=key.id).update(last_used_on=today)
     return key

@@ -53,6 +53,25 @@ class OrganisationKind(models.TextChoices):
     AUTHORITY = "authority", _("authority")
 
 
+def roles_of(kind: OrganisationKind) -> frozenset[Role]:
+    """The roles that members of such an organisation may hold; an assessor is a service party."""
+    if kind == OrganisationKind.OPERATOR:
+        return OPERATOR_ROLES
+    if kind == OrganisationKind.AUTHORITY:
+        return AUTHORITY_ROLES | {Role.AUDITOR}
+    return TRADING_ROLES | {Role.ASSESSOR} if kind == OrganisationKind.SERVICE_PARTY else TRADING_ROLES
+
+
+def keeper_of(kind: OrganisationKind) -> Role | None:
+    """The role that keeps an organisation's memberships, of which one member must always be left.
+
+    None for an authority: its seats are kept by the operator's security administrator on the authority's application.
+    """
+    if kind == OrganisationKind.OPERATOR:
+        return Role.SECADMIN
+    return None if kind == OrganisationKind.AUTHORITY else Role.ADMIN
+
+
 class Actor(Protocol):
     """Anybody who may call a verb."""
 
@@ -79,6 +98,11 @@ class Member:
     scopes: frozenset[str] | None = None  # of an API key; None: signed in on a page
 
     @property
+    def is_seat(self) -> bool:
+        """Whether this is a seat of the operator or of an authority, which never trades but may see others' files."""
+        return self.organisation_kind in {OrganisationKind.OPERATOR, OrganisationKind.AUTHORITY}
+
+    @property
     def urn(self) -> str:
         """The person, as events name the actor."""
         return ids.urn(self.person_id)
@@ -103,7 +127,7 @@ class Member:
 
         The operator and the authorities never trade (数据二十条 (9)).
         """
-        if self.organisation_kind in {OrganisationKind.OPERATOR, OrganisationKind.AUTHORITY}:
+        if self.is_seat:
             raise NotAllowed(_t("The operator and the authorities do not trade."))
         if not self.is_admitted:
             raise NotAllowed(_t("The organisation is not admitted yet."))

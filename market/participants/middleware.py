@@ -20,7 +20,7 @@ class MemberMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.member = SimpleLazyObject(lambda: of_session(request))  # type: ignore[attr-defined]  ours
+        request.member = SimpleLazyObject(lambda: of_session(request))  # type: ignore[attr-defined]  # ours
         return self.get_response(request)
 
 

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from market.kernel import clock, ids
 from market.participants.members import OrganisationKind, Role
@@ -44,6 +45,11 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def urn(self) -> str:
+        """The name by which events know the person."""
+        return ids.urn(self.id)
 
 
 class Organisation(models.Model):
@@ -110,10 +116,20 @@ class Membership(models.Model):
                 name="membership_one_per_person",
             ),
             models.CheckConstraint(condition=Q(roles__len__gt=0), name="membership_has_a_role"),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=Q(ended_at__isnull=True, roles__contains=["cdo"]),
+                name="membership_one_cdo_per_organisation",  # 条例 6
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.organisation_id}"
+
+    @property
+    def urn(self) -> str:
+        """The name by which events know the seat."""
+        return ids.urn(self.id)
 
 
 class Invitation(models.Model):
@@ -123,6 +139,8 @@ class Invitation(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="invitations")
     email = models.EmailField()
     roles = ArrayField(models.CharField(max_length=24, choices=Role))
+    district = models.CharField(max_length=6, default="", blank=True)  # bounds of the seat, as in Membership
+    sector = models.CharField(max_length=16, default="", blank=True)
     secret_digest = models.BinaryField(unique=True)
     invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
@@ -130,8 +148,23 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "organisation",
+                Lower("email"),
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="invitation_one_open_per_address",
+            )
+        ]
+
     def __str__(self) -> str:
         return f"invitation to {self.organisation_id}"
+
+    @property
+    def urn(self) -> str:
+        """The name by which events know it."""
+        return ids.urn(self.id)
 
 
 class Admission(models.Model):
@@ -145,6 +178,7 @@ class Admission(models.Model):
     legal_representative = models.CharField(max_length=80, default="", blank=True)
     licence_key = models.CharField(max_length=200, default="", blank=True)  # storage key of the licence scan
     licence_sha256 = models.CharField(max_length=64, default="", blank=True)
+    licence_type = models.CharField(max_length=16, default="", blank=True)  # by its bytes: pdf, png or jpeg
     licence_name = models.CharField(max_length=200, default="", blank=True)
     terms_version = models.PositiveIntegerField(default=0)
     has_clean_record = models.BooleanField(default=False)  # three years, declared
@@ -152,6 +186,7 @@ class Admission(models.Model):
     decision_reason = models.TextField(default="", blank=True)
     decided_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(null=True, blank=True)
+    review_due_at = models.DateTimeField(null=True, blank=True)  # by the rule in force when it was handed in
     decided_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -197,8 +232,8 @@ class PublicKey(models.Model):
     """A signatory's public key, registered for one organisation. The other half is where `provider` says."""
 
     class Provider(models.TextChoices):
-        OWN = "own_key", "own_key"  # the platform never had the private half
-        SEALED = "sealed_key", "sealed_key"  # kept by the platform under the signatory's PIN, labelled so
+        OWN = "own_key", _("signature by a key of the signatory's own")  # the platform never had the private half
+        SEALED = "sealed_key", _("signature by a key in the platform's keeping")  # under the signatory's PIN
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="public_keys")

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, TypeVar
 
 from django.conf import settings
@@ -80,17 +80,19 @@ def _decode(data: bytes) -> tuple[str, str]:
 
 def _table(text: str) -> tuple[Iterator[Row], dict[str, int], list[str], list[list[str]]]:
     """The rows under the header, the meaning and the names of the columns, and the title rows above."""
+    broken: UnreadableStatement | None = None
     for delimiter in _DELIMITERS:
         rows = _rows(text, delimiter)
         titles: list[list[str]] = []
-        for number, cells in rows:
-            found = columns.find(cells)
-            if columns.is_header(found):
-                return rows, found, [columns.plain(cell) for cell in cells], titles
-            titles.append(cells)
-            if number >= _TITLE_ROWS_MAX:
-                break
-    raise _unreadable(
+        try:
+            for _number, cells in islice(rows, _TITLE_ROWS_MAX):
+                found = columns.find(cells)
+                if columns.is_header(found):
+                    return rows, found, [columns.plain(cell) for cell in cells], titles
+                titles.append(cells)
+        except UnreadableStatement as error:  # perhaps only the wrong delimiter
+            broken = broken or error
+    raise broken or _unreadable(
         1,
         _t("has no row that names day, amount and direction"),
         _t("wanted: 交易日期 with 借方发生额 and 贷方发生额, or 发生额 with 借贷标志"),
@@ -98,7 +100,8 @@ def _table(text: str) -> tuple[Iterator[Row], dict[str, int], list[str], list[li
 
 
 def _rows(text: str, delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # strict: an open quote must not swallow the rows behind it
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
             if number > settings.STATEMENT_ROWS_MAX + _TITLE_ROWS_MAX:
@@ -173,6 +176,9 @@ def _is_transaction(cells: list[str], found: dict[str, int]) -> bool:
 
 def _line(cells: _Cells) -> Line | None:
     """One movement, or None for a balance brought forward. Raises _WrongCell."""
+    for place, value in enumerate(cells.values):
+        if "\n" in value:  # an open quote that a later row happened to close: rows in between would be lost
+            raise _WrongCell(cells.names[place] if place < len(cells.names) else "", _t("runs over several lines"))
     booked_on, booked_time = cells.read("date" if "date" in cells.found else "time", columns.day)
     if "date" in cells.found and "time" in cells.found:
         booked_time = cells.read("time", _time_of) or booked_time

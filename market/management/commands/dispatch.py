@@ -5,6 +5,7 @@ import signal
 import time
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections, connection
 from kombu.exceptions import OperationalError as BrokerDown
@@ -40,10 +41,10 @@ class Command(BaseCommand):
             while self.running:
                 try:
                     lock.check()
-                    dispatch.run_once(send_job)
+                    dispatch.run_once(send_job, is_running=lambda: self.running)
                     broker.look()
                     lock.wait(SWEEP_S)
-                except OperationalError:
+                except (OperationalError, psycopg.OperationalError):
                     logger.warning("the database is away; trying again")
                     connection.close()
                     time.sleep(SWEEP_S)

@@ -1,4 +1,4 @@
-"""Participants' doors: who am I, organisations, keys."""
+"""Signing keys and programs' keys of the caller's organisation."""
 
 from typing import Any
 from uuid import UUID
@@ -6,39 +6,13 @@ from uuid import UUID
 from ninja import Router, Status
 
 from market.access import MEMBER, allow
-from market.kernel.errors import NotFound
-from market.participants import keys
-from market.participants.members import Member, Role
-from market.participants.models import ApiKey, Organisation, PublicKey
-from market.participants.schemas import ApiKeyIn, ApiKeyOut, KeyIn, KeyOut, MeOut, OrganisationOut
+from market.participants import keys, sealed_keys
+from market.participants.members import Role
+from market.participants.models import ApiKey, PublicKey
+from market.participants.schemas import ApiKeyIn, ApiKeyOut, KeyIn, KeyOut, PinIn
 from market.requests import MemberRequest
 
-router = Router(tags=["participants"])
-
-
-@router.get("/me", response=MeOut)
-@allow(MEMBER)
-def me(request: MemberRequest) -> dict[str, Any]:
-    """Who is acting, for whom, in which roles."""
-    by: Member = request.auth
-    return {
-        "person": by.person_id,
-        "organisation": by.organisation_id,
-        "organisation_name": by.organisation_name,
-        "kind": by.organisation_kind,
-        "roles": sorted(by.roles),
-        "is_admitted": by.is_admitted,
-    }
-
-
-@router.get("/organisation", response=OrganisationOut)
-@allow(MEMBER)
-def organisation(request: MemberRequest) -> Organisation:
-    """The caller's own organisation."""
-    found = Organisation.objects.filter(id=request.auth.organisation_id).first()
-    if found is None:
-        raise NotFound
-    return found
+router = Router(tags=["keys"])
 
 
 @router.get("/keys", response=list[KeyOut])
@@ -55,6 +29,13 @@ def register_key(request: MemberRequest, body: KeyIn) -> Status[PublicKey]:
     return Status(201, keys.register(public_key=bytes.fromhex(body.public_key), by=request.auth))
 
 
+@router.post("/keys/sealed", response={201: KeyOut})
+@allow(Role.SIGNATORY, scope="sign")
+def make_sealed_key(request: MemberRequest, body: PinIn) -> Status[PublicKey]:
+    """Make a key pair in the platform's keeping, sealed under the signatory's own PIN (at least 8 characters)."""
+    return Status(201, sealed_keys.make(pin=body.pin.get_secret_value(), by=request.auth))
+
+
 @router.delete("/keys/{key_id}", response=KeyOut)
 @allow(Role.SIGNATORY, Role.ADMIN, scope="sign")
 def revoke_key(request: MemberRequest, key_id: UUID) -> PublicKey:
@@ -63,7 +44,7 @@ def revoke_key(request: MemberRequest, key_id: UUID) -> PublicKey:
 
 
 @router.get("/api-keys", response=list[ApiKeyOut])
-@allow(Role.DEVELOPER, Role.ADMIN)
+@allow(*keys.ISSUERS)
 def list_api_keys(request: MemberRequest) -> list[ApiKey]:
     """The programs' keys of the caller's organisation, newest first; at most 100."""
     found = ApiKey.objects.filter(membership__organisation_id=request.auth.organisation_id)
@@ -71,7 +52,7 @@ def list_api_keys(request: MemberRequest) -> list[ApiKey]:
 
 
 @router.post("/api-keys", response={201: ApiKeyOut})
-@allow(Role.DEVELOPER, Role.ADMIN)
+@allow(*keys.ISSUERS, scope="admin")
 def issue_api_key(request: MemberRequest, body: ApiKeyIn) -> Status[dict[str, Any]]:
     """Make a program's key; its text is in this answer and never again."""
     key, text = keys.issue(name=body.name, scopes=body.scopes, days=body.days, by=request.auth)
@@ -80,7 +61,7 @@ def issue_api_key(request: MemberRequest, body: ApiKeyIn) -> Status[dict[str, An
 
 
 @router.delete("/api-keys/{key_id}", response=ApiKeyOut)
-@allow(Role.DEVELOPER, Role.ADMIN)
+@allow(*keys.ISSUERS, scope="admin")
 def revoke_api_key(request: MemberRequest, key_id: UUID) -> ApiKey:
     """End a program's key."""
     return keys.revoke_api_key(key_id, by=request.auth)
