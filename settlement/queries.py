@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet, Sum
 from django.utils.translation import gettext as _t
 
 from market.kernel import clock, ids
@@ -94,6 +94,24 @@ def balance(*, for_: Member, currency: str = "CNY") -> Balance:
         reserved_minor=ledger.balance(accounts.org_reserved(own, currency)),
         payout_minor=ledger.balance(accounts.payout_out(own, currency)),
         refund_minor=ledger.balance(accounts.refund_due(own, currency)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Escrowed:
+    """What lies in escrow for an organisation's trades, in minor units."""
+
+    to_come_minor: int  # it is the payee: less the fee, its own once the buyer accepts
+    paid_minor: int  # it is the payer
+
+
+def escrowed(*, for_: Member, currency: str = "CNY") -> Escrowed:
+    """What the caller's organisation has paid, and is to get, that is still in escrow."""
+    lying = Sum(F("amount_minor") - F("refunded_minor"), default=0)
+    found = Obligation.objects.filter(state=ObligationState.FUNDED, currency=currency)
+    return Escrowed(
+        to_come_minor=found.filter(payee_id=for_.organisation_id).aggregate(sum=lying)["sum"],
+        paid_minor=found.filter(payer_id=for_.organisation_id).aggregate(sum=lying)["sum"],
     )
 
 

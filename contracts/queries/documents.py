@@ -1,4 +1,4 @@
-"""A contract as a page: its clauses cut at what was filled in, beside the market's standard terms, and its signatures."""
+"""A contract as a page: clauses cut at what was filled in, beside the standard terms, and the signatures."""
 
 import hashlib
 import itertools
@@ -34,7 +34,16 @@ class Run:
     is_filled: bool = False
 
 
-Paragraph = list[Run]
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph; `differs` from the standard terms where anything was put in or taken out."""
+
+    runs: list[Run]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the bar stands beside it."""
+        return any(run.kind != "same" for run in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +190,13 @@ def paragraphs(clause: Mapping[str, Any], language: Language, before: str | None
     """
     cut = clauses.segments(clause, language)
     if before is None:
-        return [[Run("same", each.text, each.name is not None) for each in line] for line in cut]
+        return [Paragraph([Run("same", each.text, each.name is not None) for each in line]) for line in cut]
     # One mark for each character of the text, line breaks too, so that both cuts can be laid over each other.
     marks: list[bool] = []
     for n, line in enumerate(cut):
         marks += [False] if n else []
         marks += [each.name is not None for each in line for _ in each.text]
-    found: list[Paragraph] = [[]]
+    found: list[list[Run]] = [[]]
     at = 0
     for piece in clauses.changes(before, clause["text"][language]):
         for n, part in enumerate(piece.text.split("\n")):
@@ -199,7 +208,7 @@ def paragraphs(clause: Mapping[str, Any], language: Language, before: str | None
             at += 1 if n else 0
             found[-1] += _marked(piece.kind, part, marks[at : at + len(part)])
             at += len(part)
-    return [paragraph for paragraph in found if paragraph]
+    return [Paragraph(runs) for runs in found if runs]
 
 
 def _marked(kind: Literal["same", "added"], text: str, marks: list[bool]) -> Iterator[Run]:
