@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Query, Router, Status
+from ninja import Router, Status
 
 from contracts import certificates, disputes, negotiations, queries, terms, trade
 from contracts.models import Agreement, Dispute, Negotiation, Trade
@@ -23,7 +23,7 @@ from contracts.schemas import (
 from contracts.signatures import OwnKey
 from market.access import MEMBER, allow
 from market.participants.members import Role
-from market.requests import MemberRequest
+from market.requests import MemberRequest, Page, Size
 
 router = Router(tags=["contracts"])
 TRADERS = (Role.TRADER, Role.SIGNATORY)
@@ -39,9 +39,7 @@ def request_offer(request: MemberRequest, body: RequestIn) -> Status[Negotiation
 
 @router.get("/negotiations", response=list[NegotiationOut])
 @allow(MEMBER)
-def list_negotiations(
-    request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)
-) -> list[Negotiation]:
+def list_negotiations(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[Negotiation]:
     """The caller's negotiations on both sides, last changed first."""
     return queries.negotiations_of(request.auth, page=page, size=size)
 
@@ -115,7 +113,7 @@ def agreement_document(request: MemberRequest, agreement_id: UUID) -> HttpRespon
 
 @router.get("/trades", response=list[TradeOut])
 @allow(MEMBER)
-def list_trades(request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)) -> list[Trade]:
+def list_trades(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[Trade]:
     """The caller's trades on both sides, newest first."""
     return queries.trades_of(request.auth, page=page, size=size)
 

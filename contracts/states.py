@@ -12,7 +12,7 @@ class NegotiationState(models.TextChoices):
 
     REQUESTED = "REQUESTED", _("requested")
     OFFERED = "OFFERED", _("counter-offer made")
-    ACCEPTED = "ACCEPTED", _("accepted")
+    ACCEPTED = "ACCEPTED", _("terms accepted")
     AGREED = "AGREED", _("signed by the supplier")
     VERIFIED = "VERIFIED", _("signed by the buyer")
     FINALIZED = "FINALIZED", _("in force")

@@ -107,7 +107,9 @@ def of(negotiation: Negotiation) -> clauses.Terms:
         supplier=clauses.Party(**raw.pop("supplier")),
         buyer=clauses.Party(**raw.pop("buyer")),
         product=clauses.Product(**raw.pop("product")),
-        personal=clauses.PersonalData(tuple(personal["kinds"]), personal["consent_evidence"]) if personal else None,
+        personal=clauses.PersonalData(kinds=tuple(personal["kinds"]), consent_evidence=personal["consent_evidence"])
+        if personal
+        else None,
         policy=policy,
         **raw,
     )

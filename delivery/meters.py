@@ -1,4 +1,4 @@
-"""What left: bytes and ranges for each use, and for each grant and day of the market's calendar."""
+"""What left and what arrived: bytes and ranges for each use, and for each grant and day of the market's calendar."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -45,11 +45,12 @@ def count_use(grant: Grant, *, at: datetime) -> None:
         cursor.execute(_COUNT_USE, [grant.id, _day(at)])
 
 
-def add(use_id: UUID, *, start: int, end: int, has_ended: bool) -> None:
-    """Add the bytes start to end (exclusive) of the file; has_ended counts a range.
+def add(use_id: UUID, *, sent_bytes: int, arrived: tuple[int, int], has_ended: bool) -> None:
+    """Add what left and what arrived; has_ended counts a range.
 
-    No event for each: opening and closing tell. Told here: the moment when the whole file has left, and
-    what a range still sent while its use was being closed.
+    sent_bytes: what our kernel took. arrived: start and end (exclusive) in the file of what the other machine
+    acknowledged. No event for each: opening and closing tell. Told here: the moment when the whole file has
+    arrived, and what a range still sent while its use was being closed.
     """
     at = clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -57,9 +58,9 @@ def add(use_id: UUID, *, start: int, end: int, has_ended: bool) -> None:
             _ADD,
             {
                 "use": use_id,
-                "bytes": end - start,
-                "start": start,
-                "end": end,
+                "bytes": sent_bytes,
+                "start": arrived[0],
+                "end": arrived[1],
                 "ranges": int(has_ended),
                 "at": at,
                 "on": _day(at),
@@ -68,8 +69,8 @@ def add(use_id: UUID, *, start: int, end: int, has_ended: bool) -> None:
         state, total, is_newly_complete = cursor.fetchone() or ("", 0, False)
         if is_newly_complete:
             _tell(use_id, "use.completed", lambda use: {"number": use.number, "bytes": total, "complete": True})
-        if state == UseState.CLOSED and end > start:
-            _tell(use_id, "use.overran", lambda use: {"bytes": end - start, "total_bytes": total})
+        if state == UseState.CLOSED and sent_bytes > 0:
+            _tell(use_id, "use.overran", lambda use: {"bytes": sent_bytes, "total_bytes": total})
 
 
 def _tell(use_id: UUID, kind: str, fields: Callable[[Use], dict[str, Any]]) -> None:

@@ -1,29 +1,32 @@
 """Ranges that are running in this process: what left so far, and the watcher that ends them."""
 
 import logging
+import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from django.db import DatabaseError, connection
 
-from delivery import meters
+from delivery import meters, sockets
 from delivery.models import Use
 from delivery.states import UseState
 from market import holds
 
 logger = logging.getLogger(__name__)
 WATCH_S: Final = 1.0
-METER_EVERY: Final = 5  # watches between two additions for a range that goes on: what a kill can lose
-STALL_S: Final = 60.0
+STALL_S: Final = 60.0  # a client that takes nothing for so long is let go
+
+
+class Ended(ConnectionError):
+    """The range must not go on: a hold, a closed use, a stalled client, a stopping server."""
 
 
 @dataclass(eq=False, slots=True)
 class Stream:
-    """One range on its way. `sent` is what was handed to the connection, counted from `start`."""
+    """One range on its way: bytes start to end (exclusive). `sent` is what the kernel took of them."""
 
     use_id: UUID
     buyer_id: UUID
@@ -31,24 +34,58 @@ class Stream:
     start: int
     end: int
     sent: int = 0
-    metered: int = 0
-    moved_at: float = field(default_factory=time.monotonic)
-    is_counted: bool = False
     stop: str = ""  # why it must end before its time
-    interrupt: Callable[[], None] | None = None  # wakes a thread that waits for a stalled client
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    moved_at: float = field(default_factory=time.monotonic)
+    connection: socket.socket | None = None
+    _metered: int = 0
+    _confirmed: int = 0
+    _is_counted: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return self.end - self.start
+
+    def before(self, count: int) -> None:
+        """Ask to send the next bytes. Before the last ones the meter is written: no whole copy is out without it.
+
+        Raises Ended, and DatabaseError when the meter cannot be written.
+        """
+        if self.stop:
+            raise Ended(self.stop)
+        if self.sent + count >= self.length:
+            self._write(self.length, self._confirmed, has_ended=True)
 
     def move(self, count: int) -> None:
-        """Count bytes that the connection took."""
+        """Count bytes that the kernel took; 0 says that the client took some of those that waited."""
         self.sent += count
         self.moved_at = time.monotonic()
 
-    def meter(self, upto: int, *, has_ended: bool) -> None:
-        """Write what was not written yet, up to `upto` bytes from the start. Raises DatabaseError."""
-        with self.lock:
-            if upto > self.metered or has_ended:
-                meters.add(self.use_id, start=self.start + self.metered, end=self.start + upto, has_ended=has_ended)
-                self.metered = upto
+    def meter(self, *, has_ended: bool) -> None:
+        """Write what has left, and how much of it the other machine has acknowledged. Raises DatabaseError."""
+        waiting = sockets.unacknowledged(self.connection) if self.connection else 0
+        self._write(self.sent, max(self.sent - waiting, 0), has_ended=has_ended)
+
+    def finish(self, why: str) -> None:
+        """End it before its time, and wake its thread wherever that waits."""
+        self.stop = self.stop or why
+        if self.connection is not None:
+            sockets.wake(self.connection)
+
+    def _write(self, sent: int, confirmed: int, *, has_ended: bool) -> None:
+        with self._lock:
+            counts = has_ended and not self._is_counted
+            sent, confirmed = max(sent, self._metered), max(confirmed, self._confirmed)
+            if sent == self._metered and confirmed == self._confirmed and not counts:
+                return
+            meters.add(
+                self.use_id,
+                sent_bytes=sent - self._metered,
+                arrived=(self.start + self._confirmed, self.start + confirmed),
+                has_ended=counts,
+            )
+            self._metered, self._confirmed, self._is_counted = sent, confirmed, self._is_counted or counts
 
 
 class Watcher:
@@ -82,46 +119,37 @@ class Watcher:
             return list(self._running)
 
     def _watch(self) -> None:
-        turn = 0
         while True:
             time.sleep(WATCH_S)
             streams = self.running()
             if not streams:
                 continue
-            turn += 1
             try:
-                look(streams, meter=turn % METER_EVERY == 0)
+                look(streams)
             except DatabaseError:
-                # Blind is not safe: after the database has been away for so long, nothing may go on.
-                logger.exception("the watcher could not ask for holds")
+                # Blind is not safe: a hold could not be seen, and what leaves could not be metered.
+                logger.exception("the watcher could not ask; every running range ends")
                 for stream in streams:
-                    _end(stream, "the database is away")
+                    stream.finish("database away")
             finally:
                 connection.close()
 
 
-def look(streams: list[Stream], *, meter: bool) -> None:
-    """End the streams that a hold, a closing or a stalled client ends."""
+def look(streams: list[Stream]) -> None:
+    """End what a hold, a closing or a stalled client ends; meter the rest, so that a kill loses a second at most."""
     held = {hold.subject for hold in holds.active(subject for each in streams for subject in each.subjects)}
-    closed = set(
-        Use.objects.filter(id__in={each.use_id for each in streams}, state=UseState.CLOSED).values_list("id", flat=True)
-    )
+    asked = {each.use_id for each in streams}
+    closed = set(Use.objects.filter(id__in=asked, state=UseState.CLOSED).values_list("id", flat=True))
     now = time.monotonic()
     for stream in streams:
         if not held.isdisjoint(stream.subjects):
-            _end(stream, "held")
+            stream.finish("held")
         elif stream.use_id in closed:
-            _end(stream, "closed")
+            stream.finish("closed")
         elif now - stream.moved_at > STALL_S:
-            _end(stream, "stalled")
-        elif meter:
-            stream.meter(stream.sent, has_ended=False)
-
-
-def _end(stream: Stream, why: str) -> None:
-    stream.stop = stream.stop or why
-    if stream.interrupt is not None:
-        stream.interrupt()
+            stream.finish("stalled")
+        else:
+            stream.meter(has_ended=False)
 
 
 watcher: Final = Watcher()

@@ -13,6 +13,7 @@ from delivery.states import GrantState, UseState
 from listings.states import ResourceState, VersionState
 from market.participants.states import AdmissionState
 from settlement.states import LineState, ObligationState, PayoutState
+from supervision.states import OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,10 @@ MACHINES: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, Badge]]]] = {
         },
     ),
     "line": (LineState, {LineState.MATCHED: DONE, LineState.SUSPENSE: WARNED, LineState.RETURNED: WARNED}),
+    "order": (
+        OrderState,
+        {OrderState.PROPOSED: WAITING, OrderState.CONFIRMED: DONE, OrderState.WITHDRAWN: FAILED},
+    ),
     "payout": (
         PayoutState,
         {

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 
 from frontend import formats, menus
+from market.notifications import queries as notifications
 from market.participants import seats
 from market.participants.members import Member
 from provenance import queries
@@ -57,7 +58,7 @@ class Frame:
     @cached_property
     def todo_count(self) -> int:
         """How many things wait for this member."""
-        return 0
+        return notifications.count(self.member) if self.member else 0
 
     @cached_property
     def seats(self) -> list[seats.Seat]:

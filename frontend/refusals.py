@@ -6,6 +6,7 @@ from http import HTTPStatus
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from market.kernel.errors import Invalid, MarketError
 
@@ -19,7 +20,7 @@ def explain(form: forms.BaseForm, error: MarketError) -> None:
         form.add_error(None, str(error.detail))
         return
     for each in error.fields:
-        sentence = ", ".join(part for part in (each["reason"], each["fix"]) if part)
+        sentence = gettext(", ").join(part for part in (each["reason"], each["fix"]) if part)
         if each["field"] in form.fields:
             form.add_error(each["field"], sentence)
         else:

@@ -1,10 +1,10 @@
 """Listings' doors: upload, describe, offer, review, find."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
-from ninja import Query, Router, Status
+from ninja import Router, Status
 
 from listings import offers, products, queries, resources, reviews
 from listings.errors import UploadTooLarge
@@ -25,7 +25,7 @@ from listings.schemas import (
 from market.access import MEMBER, PUBLIC, allow
 from market.kernel.errors import LengthRequired
 from market.participants.members import Role
-from market.requests import MemberRequest
+from market.requests import MemberRequest, Page, Size, Words
 
 router = Router(tags=["listings"])
 BLOCK_BYTES = 1024 * 1024
@@ -46,9 +46,7 @@ def upload(request: MemberRequest, filename: str, name: str = "") -> Status[Data
 
 @router.get("/resources", response=list[ResourceOut])
 @allow(MEMBER)
-def list_resources(
-    request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)
-) -> list[DataResource]:
+def list_resources(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[DataResource]:
     """The caller's own resources, newest first."""
     return queries.resources_of(request.auth.organisation_id, page=page, size=size)
 
@@ -114,9 +112,7 @@ def withdraw(request: MemberRequest, version_id: UUID) -> ProductVersion:
 
 @router.get("/reviews", response=list[VersionOut])
 @allow(Role.REVIEWER, scope="review")
-def list_reviews(
-    request: MemberRequest, page: int = Query(1, ge=1), size: int = Query(20, ge=1, le=100)
-) -> list[ProductVersion]:
+def list_reviews(request: MemberRequest, page: Page = 1, size: Size = 20) -> list[ProductVersion]:
     """Versions that wait for a reviewer, oldest first."""
     return queries.review_queue(page=page, size=size)
 
@@ -153,9 +149,9 @@ def delist(request: MemberRequest, version_id: UUID, body: ReasonIn) -> ProductV
 @allow(PUBLIC)
 def catalogue(
     request: MemberRequest,
-    q: str = Query("", max_length=100),
+    q: Words = "",
     sector: str = "",
-    page: int = Query(1, ge=1, le=500),
+    page: Page = 1,
 ) -> dict[str, Any]:
     """Find listings."""
     return queries.catalogue(q=q, sector=sector, page=page)
@@ -171,4 +167,4 @@ def listing(request: MemberRequest, version_id: UUID) -> dict[str, Any]:
 def _description(body: DescriptionIn) -> Description:
     """The parts that were sent, and only those."""
     said = body.dict(exclude_unset=True, exclude={"resource", "product"})
-    return Description(**{name: value for name, value in said.items() if value is not None})  # type: ignore[typeddict-item]
+    return cast("Description", {name: value for name, value in said.items() if value is not None})

@@ -24,7 +24,7 @@ def policy_of(usage: dict[str, Any]) -> dict[str, Any]:
     known = set(UsageTerms.__dataclass_fields__)
     if foreign := set(usage) - known:
         raise Invalid.field(f"usage.{sorted(foreign)[0]}", _t("is unknown"), ", ".join(sorted(known)))
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in usage.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in usage.items()}
     try:
         return dict(canonical(build(UsageTerms(**values))))
     except PolicyInvalid as error:

@@ -67,16 +67,22 @@ def receive(blocks: Iterable[bytes], *, bytes_max: int | None = None) -> Receive
         try:
             for block in blocks:
                 size += len(block)
-                if size > limit:
-                    raise UploadTooLarge(_t("The limit is %(n)d bytes.") % {"n": limit}, limit=limit)
+                _require(size <= limit, limit)
                 digest.update(block)
                 file.write(block)
-            if size == 0:
-                raise Invalid.field("file", _t("is empty"), _t("choose a file with content"))
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+    if size == 0:
+        path.unlink(missing_ok=True)
+        raise Invalid.field("file", _t("is empty"), _t("choose a file with content"))
     return Received(path=path, file_bytes=size, file_sha256=digest.hexdigest())
+
+
+def _require(fits: bool, limit: int) -> None:
+    """Refuse a file beyond the limit."""
+    if not fits:
+        raise UploadTooLarge(_t("The limit is %(n)d bytes.") % {"n": limit}, limit=limit)
 
 
 def upload(received: Received, *, name: str, filename: str, by: Member) -> DataResource:

@@ -63,24 +63,29 @@ def allow(*who: str | Role, scope: str | None = None) -> Callable[[View], View]:
             signed_in = member is not None or request.user.is_authenticated
             if is_api:
                 limits.take("api", _caller(request, member))
-            if not rule.admits(member, signed_in=signed_in):
-                if not signed_in:
-                    if is_api:
-                        raise NotSignedIn(_t("Send a key as Authorization: Bearer, or sign in."))
-                    return redirect_to_login(request.get_full_path())
-                raise NotAllowed(_refusal(rule))
+            if not signed_in and not is_api and rule.level != PUBLIC:
+                return redirect_to_login(request.get_full_path())
+            check(rule, member, signed_in=signed_in)
             if rule.level != PUBLIC and member is not None and _lacks_second_factor(request, member):
                 if is_api:
                     raise SecondFactorNeeded(_t("Set one up under your account, then sign in again."))
                 return redirect(reverse("mfa_activate_totp"))
-            if scope and member is not None and member.scopes is not None and scope not in member.scopes:
-                raise NotAllowed(_t("This key does not carry the scope %(scope)s.") % {"scope": scope})
             return view(request, *args, **kwargs)
 
         enter.access_rule = rule  # type: ignore[attr-defined]  # what the walking test reads
         return enter  # type: ignore[return-value]
 
     return decorate
+
+
+def check(rule: AccessRule, member: Member | None, *, signed_in: bool) -> None:
+    """Refuse whoever the rule does not admit. Raises NotSignedIn, NotAllowed."""
+    if not rule.admits(member, signed_in=signed_in):
+        if not signed_in:
+            raise NotSignedIn(_t("Send a key as Authorization: Bearer, or sign in."))
+        raise NotAllowed(_refusal(rule))
+    if rule.scope and member is not None and member.scopes is not None and rule.scope not in member.scopes:
+        raise NotAllowed(_t("This key does not carry the scope %(scope)s.") % {"scope": rule.scope})
 
 
 def _member(request: HttpRequest) -> Member | None:

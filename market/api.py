@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 from ninja.parser import Parser
 
+from market import doors
 from market.authentication import KeyAuth, MemberSession
 from market.kernel import problems
 from market.kernel.errors import FieldProblem, Invalid, MarketError, NotAllowed, NotFound, NotSignedIn
@@ -68,6 +69,7 @@ ROUTERS = {
 }
 for prefix, router in ROUTERS.items():
     api.add_router(prefix, import_string(router))
+doors.state(api)
 
 
 def problem(request: HttpRequest, error: MarketError) -> HttpResponse:

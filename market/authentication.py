@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from ninja.security import HttpBearer, SessionAuth
 
-from market import access, limits
+from market import access, doors, limits
 from market.kernel.errors import NotSignedIn
 from market.participants import keys, organisations
 from market.participants.members import Member
@@ -21,7 +21,9 @@ class KeyAuth(HttpBearer):
         if key is None:
             limits.take("sign_in", access.client_address(request))
             raise NotSignedIn(_t("This key is unknown, has ended or was revoked."))
-        return organisations.of(key.membership, frozenset(key.scopes))
+        member = organisations.of(key.membership, frozenset(key.scopes))
+        doors.admit(request, member, signed_in=True)
+        return member
 
 
 class MemberSession(SessionAuth):
@@ -33,7 +35,9 @@ class MemberSession(SessionAuth):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Member | None:
         """The member of the signed-in session."""
-        return getattr(request, "member", None) or None
+        member: Member | None = getattr(request, "member", None) or None
+        doors.admit(request, member, signed_in=request.user.is_authenticated)
+        return member
 
 
 class PersonSession(MemberSession):
@@ -41,4 +45,5 @@ class PersonSession(MemberSession):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """The person."""
+        doors.admit(request, getattr(request, "member", None) or None, signed_in=request.user.is_authenticated)
         return request.user if request.user.is_authenticated else None

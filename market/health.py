@@ -33,7 +33,8 @@ def state() -> dict[str, dict[str, Any]]:
         with connection.cursor() as cursor:
             held = locks.held(cursor)
             cursor.execute(
-                "SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0)::float FROM market_dispatch WHERE due_at < now()"
+                "SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0)::float"
+                " FROM market_dispatch WHERE due_at < now()"
             )
             (waiting_s,) = cursor.fetchone() or (0,)
     except DatabaseError:

@@ -108,7 +108,8 @@ def check(*subjects: str | UUID | None) -> None:
             [sorted(_key(subject) for subject in found)],
         )
         cursor.execute(
-            "SELECT id, scope, reason, legal_basis FROM market_hold WHERE lifted_at IS NULL AND subject = ANY(%s) LIMIT 1",
+            "SELECT id, scope, reason, legal_basis FROM market_hold"
+            " WHERE lifted_at IS NULL AND subject = ANY(%s) LIMIT 1",
             [found],
         )
         row = cursor.fetchone()

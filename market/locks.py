@@ -14,7 +14,8 @@ def held(cursor: Any) -> set[int]:
     """The locks of ours that somebody holds now."""
     cursor.execute(
         "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        " AND objsubid = 1 AND classid = %s AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        " AND objsubid = 1 AND classid = %s"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
         [_BASE >> 32],
     )
     return {row[0] for row in cursor.fetchall()}

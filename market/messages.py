@@ -239,8 +239,15 @@ def read(path: Path) -> list[Entry]:
 
     def close() -> None:
         if current.get("msgid"):
-            parts = [current.get(name, "") for name in ("msgid", "msgctxt", "msgid_plural", "msgstr")]
-            entries.append(Entry(*parts, is_fuzzy=is_fuzzy))
+            entries.append(
+                Entry(
+                    msgid=current["msgid"],
+                    context=current.get("msgctxt", ""),
+                    plural=current.get("msgid_plural", ""),
+                    translation=current.get("msgstr", ""),
+                    is_fuzzy=is_fuzzy,
+                )
+            )
         current.clear()
 
     for number, line in enumerate(path.read_text("utf-8").splitlines() if path.is_file() else [], start=1):
@@ -295,6 +302,20 @@ def _faults(entry: Entry, *, is_known: bool) -> Iterator[str]:
         yield f"fuzzy: {entry.msgid!r}"
     elif set(_PLACEHOLDER.findall(entry.translation)) != set(_PLACEHOLDER.findall(entry.plural or entry.msgid)):
         yield f"placeholders differ: {entry.msgid!r} and {entry.translation!r}"
+
+
+def disagreements(paths: Iterable[Path]) -> list[str]:
+    """Sentences that two rooms translate differently: Django joins all catalogues, so one would win unseen."""
+    found: dict[Key, dict[str, str]] = {}
+    for path in paths:
+        for entry in read(path / CATALOGUE):
+            if entry.translation:
+                found.setdefault(entry.key, {}).setdefault(entry.translation, path.name)
+    return [
+        f"{', '.join(each.values())}: translated differently: {key[1]!r}: {', '.join(map(repr, each))}"
+        for key, each in sorted(found.items())
+        if len(set(each.values())) > 1
+    ]
 
 
 def render(entries: Iterable[Entry]) -> polib.POFile:

@@ -57,11 +57,11 @@ class Lock:
     def check(self) -> None:
         """Make sure that the lock is still ours; after a database restart, take it again."""
         try:
-            if self.connection is None:
-                raise psycopg.OperationalError("lost")
-            self.connection.execute("SELECT 1")
+            if self.connection is not None:
+                self.connection.execute("SELECT 1")
         except psycopg.OperationalError:
             self.connection = None
+        if self.connection is None:
             self._take()
 
     def show(self, key: int, is_on: bool) -> None:

@@ -47,7 +47,7 @@ FIRST: Final[Mapping[str, tuple[dict[str, Any], str]]] = {
     "admission.review_days": ({"days": 2}, "market trading rules"),
     "access.without_signature": ({"allowed": False}, "电子签名法 13"),
     "payout.second_person_above_minor": ({"amount_minor": 0}, "market trading rules"),
-    "settlement.reserve_days": ({"days": 0}, "market trading rules"),
+    "escrow.reserve_days": ({"days": 0}, "market trading rules"),
     "preview.floor_rows": ({"rows": 20}, "个人信息保护法 51"),
     "invitation.days": ({"days": 7}, "market trading rules"),
     "notification.remind_hours": ({"hours": 24}, "market trading rules"),

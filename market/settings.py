@@ -243,8 +243,9 @@ PAGE_SIZE_MAX = env.number("PAGE_SIZE_MAX", 100)
 # --- delivery -----------------------------------------------------------------------------------------
 USE_MINUTES = env.number("USE_MINUTES", 30)  # a use stays open for ranges that long
 DELIVERY_BLOCK_BYTES = 1024 * 1024  # block size alone is a factor of three in CPU per GB
-DELIVERY_STREAMS_MAX = env.number("DELIVERY_STREAMS_MAX", 32)  # ranges at once in one process; more are told to wait
-DELIVERY_STREAMS_PER_BUYER_MAX = env.number("DELIVERY_STREAMS_PER_BUYER_MAX", 16)  # so that none takes all lines
+DELIVERY_STREAMS_MAX = env.number("DELIVERY_STREAMS_MAX", 128)  # ranges at once in one process; more are told to wait
+DELIVERY_STREAMS_PER_BUYER_MAX = env.number("DELIVERY_STREAMS_PER_BUYER_MAX", 32)  # so that none takes all lines
+DELIVERY_CONNECTIONS_MAX = env.number("DELIVERY_CONNECTIONS_MAX", 192)  # a thread each, also those without a range
 USE_RANGES_MAX = env.number("USE_RANGES_MAX", 10_000)
 # Counted in each web process's own memory (market/limits.py). api: for one key, person or address; sign_in: wrong keys
 # from one address; look_up: public look-ups from one address.

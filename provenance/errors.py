@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext_lazy as _
 
-from market.kernel.errors import Conflict, MarketError, NotFound
+from market.kernel.errors import MarketError, NotFound, Unavailable
 
 
-class NotYetLogged(Conflict):
+class NotYetLogged(Unavailable):
     """The event has happened and has no signed place in the log yet; it will have within seconds."""
 
     title = _("Not yet in the log")

@@ -22,7 +22,7 @@ from settlement.ledger import Entry
 from settlement.models import Obligation, Refund, Release
 from settlement.states import ObligationState, TransferKind
 
-RESERVE_RULE: Final = "settlement.reserve_days"
+RESERVE_RULE: Final = "escrow.reserve_days"
 
 _RELEASE: Final = """
 WITH ended AS (

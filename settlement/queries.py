@@ -166,8 +166,9 @@ def suspense(*, for_: Member, page: int = 1, size: int) -> list[Waiting]:
     """What waits in suspense, oldest first; for the desk."""
     require_desk(for_)
     found = StatementLine.objects.filter(state=LineState.SUSPENSE).select_related("statement", "obligation", "payout")
+    ordered = found.order_by("statement__imported_at", "statement_id", "row")
     now = clock.now()
-    return [Waiting(line, now - line.statement.imported_at) for line in cut(found.order_by("id"), page, size)]
+    return [Waiting(line, now - line.statement.imported_at) for line in cut(ordered, page, size)]
 
 
 @dataclass(frozen=True, slots=True)

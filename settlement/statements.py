@@ -85,10 +85,14 @@ def _fresh(sheet: Sheet) -> list[tuple[bytes, Line]]:
 
 
 def key_of(line: Line, ordinal: int) -> bytes:
-    """What makes a line itself, whatever file it stands in (ledgers.md A1). ordinal: among equals, for no serial."""
-    parts = [bank.name, line.currency, line.booked_on.isoformat(), line.change_minor, line.serial, line.balance_minor]
+    """What makes a line itself, whatever file it stands in (ledgers.md A1). ordinal: among equals, for no serial.
+
+    A serial alone does not: some banks begin again each day, and a receipt that is passed over is lost.
+    """
+    parts = [bank.name, line.currency, line.booked_on.isoformat(), line.change_minor, line.balance_minor]
+    parts += [line.serial, line.voucher, line.counterparty, line.account, line.memo]
     if not line.serial:
-        parts += [line.booked_time, line.voucher, line.counterparty, line.account, line.memo, ordinal]
+        parts += [line.booked_time, ordinal]
     return hashlib.sha256(canonical_json.dumps(parts)).digest()
 
 

@@ -102,7 +102,7 @@ def _suspended(obligation: Obligation) -> list[Pile]:
             line.statement.imported_at,
             Mover.HOLD if line.doubt == Doubt.HELD else Mover.CLERK,
         )
-        for line in waiting.select_related("statement").order_by("id")
+        for line in waiting.select_related("statement").order_by("statement__imported_at", "row")
     ]
 
 

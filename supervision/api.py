@@ -67,7 +67,7 @@ def place(request: MemberRequest, body: HoldIn) -> Status[Hold]:
     return Status(201, orders.place(**body.dict(), by=request.auth))
 
 
-@router.post("/holds/{hold_id}/lift", response=HoldOut)
+@router.post("/holds/{uuid:hold_id}/lift", response=HoldOut)
 @allow(*_MOVERS, scope="operate")
 def lift(request: MemberRequest, hold_id: UUID, body: ReasonIn) -> Hold:
     """End a hold that another person placed."""
@@ -88,21 +88,21 @@ def propose(request: MemberRequest, body: HoldIn) -> Status[Order]:
     return Status(201, orders.propose(**body.dict(), by=request.auth))
 
 
-@router.post("/holds/{hold_id}/orders", response={201: OrderOut})
+@router.post("/holds/{uuid:hold_id}/orders", response={201: OrderOut})
 @allow(*_MOVERS, scope="operate")
 def propose_lifting(request: MemberRequest, hold_id: UUID, body: ReasonIn) -> Status[Order]:
     """Ask for the end of a hold that another person confirms."""
     return Status(201, orders.propose_lifting(hold_id, reason=body.reason, by=request.auth))
 
 
-@router.post("/orders/{order_id}/confirm", response=HoldOut)
+@router.post("/orders/{uuid:order_id}/confirm", response=HoldOut)
 @allow(Role.APPROVER, scope="operate")
 def confirm(request: MemberRequest, order_id: UUID) -> Hold:
     """Carry out what another person proposed."""
     return orders.confirm(order_id, by=request.auth)
 
 
-@router.post("/orders/{order_id}/withdraw", response=OrderOut)
+@router.post("/orders/{uuid:order_id}/withdraw", response=OrderOut)
 @allow(*_MOVERS, scope="operate")
 def withdraw(request: MemberRequest, order_id: UUID, body: ReasonIn) -> Order:
     """Drop a proposal."""

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import override_settings, setup_databases, teardown_databases
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
+
+from market import limits
 
 OWNER, APP = "market_owner", "market_app"
 
@@ -51,6 +56,27 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
         yield
     with django_db_blocker.unblock(), connected_as(OWNER):
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def log_dir(settings: Settings) -> Path:
+    """Where this test's log is published: each test has an empty database, so each has an empty folder."""
+    folder: Path = settings.VAR_DIR / "logs" / uuid4().hex
+    settings.LOG_DIR = folder
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A million rounds of PBKDF2 for every person that a test makes is most of a test's time."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    """All tests call from one address: none may use up what the next one needs."""
+    limits.forget()
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ class Services:
         folders.own(self.var)
         found = folders.prepare(self.var)
         keys.make_missing(found.secrets)
+        (self.var / "static").mkdir(exist_ok=True)  # whitenoise warns where collectstatic never ran
         self.postgres = Postgres(found, durable=False)
         self.valkey = Valkey(found)
         self.folders = found

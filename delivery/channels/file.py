@@ -52,12 +52,12 @@ class Asked:
 class Answer:
     """What the door says: status and headers, then a short body or a stream of the object `storage_key`."""
 
+    asked: Asked
     status: int
     headers: Headers
     body: bytes = b""
     stream: Stream | None = None
     storage_key: str = ""
-    asked: Asked | None = None
 
 
 def answer(asked: Asked) -> Answer:
@@ -80,7 +80,7 @@ def answer(asked: Asked) -> Answer:
 
 def _answer(asked: Asked) -> Answer:
     if asked.method not in {"GET", "HEAD"}:
-        return Answer(405, [*_ALWAYS, ("Allow", "GET, HEAD"), ("Content-Length", "0")], asked=asked)
+        return Answer(asked, 405, [*_ALWAYS, ("Allow", "GET, HEAD"), ("Content-Length", "0")])
     use = _open_use(addresses.read(asked.path, asked.query))
     grant = use.grant
     etag = f'"{grant.file_sha256}"'
@@ -99,7 +99,7 @@ def _answer(asked: Asked) -> Answer:
     ]
     if span.is_partial:
         headers.append(("Content-Range", f"bytes {span.start}-{span.end - 1}/{grant.file_bytes}"))
-    found = Answer(206 if span.is_partial else 200, headers, storage_key=grant.storage_key, asked=asked)
+    found = Answer(asked, 206 if span.is_partial else 200, headers, storage_key=grant.storage_key)
     if asked.method == "HEAD":
         return found
     stream = Stream(use.id, grant.buyer_id, uses.subjects(grant), span.start, span.end)
@@ -146,21 +146,19 @@ def _refusal(error: MarketError, asked: Asked) -> Answer:
     if isinstance(error, Unavailable):
         headers.append(("Retry-After", str(RETRY_S)))
     log(asked, int(error.status), 0, error.slug())
-    return Answer(int(error.status), headers, b"" if asked.method == "HEAD" else body, asked=asked)
+    return Answer(asked, int(error.status), headers, b"" if asked.method == "HEAD" else body)
 
 
-def finish(found: Answer, *, why: str) -> None:
-    """Write the meter, give the line back, and log the range."""
-    stream = found.stream
-    if stream is None:
-        return
+def finish(found: Answer, stream: Stream, *, why: str) -> None:
+    """Write the meter, give the line back, and log the range. Call it while the connection is still open."""
     watcher.leave(stream)
     try:
-        stream.meter(stream.sent, has_ended=True)
+        stream.meter(has_ended=True)
+    except DatabaseError:
+        logger.exception("the end of a range was not metered; use %s, %d bytes", stream.use_id, stream.sent)
     finally:
         connection.close()
-        if found.asked is not None:
-            log(found.asked, found.status, stream.sent, stream.stop or why)
+    log(found.asked, found.status, stream.sent, stream.stop or why)
 
 
 def log(asked: Asked, status: int, sent: int, why: str) -> None:

@@ -36,13 +36,26 @@ class Firm:
 
 
 SUPPLIERS: Final = {
-    "environment": Firm("太原晋环数据科技有限公司", "91140100MADEMA001", "environment", "140105", "王晋", "自有监测站点与公开观测记录的加工成果"),
-    "energy": Firm("山西能源数据服务中心", "91140100MADEMA002", "energy", "140107", "李能", "公开名录与合作单位授权数据的整理成果"),
-    "institute": Firm("晋阳城市研究院", "91140100MADEMA003", "economy", "140110", "赵城", "公开统计与地理数据的整理成果"),
-}  # fmt: skip
+    "environment": Firm(
+        "太原晋环数据科技有限公司",
+        "91140100MADEMA001",
+        "environment",
+        "140105",
+        "王晋",
+        "自有监测站点与公开观测记录的加工",
+    ),
+    "energy": Firm(
+        "山西能源数据服务中心", "91140100MADEMA002", "energy", "140107", "李能", "公开名录与合作单位授权数据的整理成果"
+    ),
+    "institute": Firm(
+        "晋阳城市研究院", "91140100MADEMA003", "economy", "140110", "赵城", "公开统计与地理数据的整理成果"
+    ),
+}
 BUYERS: Final = {
-    "buyer": Firm("山西晋能碳管理有限公司", "91140100MADEMA004", "energy", "140106", "刘需", "内部经营数据，暂不对外提供"),
-}  # fmt: skip
+    "buyer": Firm(
+        "山西晋能碳管理有限公司", "91140100MADEMA004", "energy", "140106", "刘需", "内部经营数据，暂不对外提供"
+    ),
+}
 
 
 @dataclass(slots=True)
@@ -93,8 +106,8 @@ def make(url: str) -> Cast:
     _seat(cast, sector, "regulator_sector", [Role.REGULATOR_SECTOR], district="1401", sector="energy")
     for name, firm in (SUPPLIERS | BUYERS).items():
         _trader(cast, name, firm)
-    for role in ("reviewer", "clerk", "approver"):
-        _api_key(cast, role, ["read", "review", "operate", "finance"])
+    for seat in ("reviewer", "clerk", "approver"):
+        _api_key(cast, seat, ["read", "review", "operate", "finance"])
     save(cast, url)  # before the commit: accounts without their secrets would be lost
     return cast
 

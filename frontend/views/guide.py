@@ -24,6 +24,8 @@ WAYS_OUT: Final[dict[int, Promise]] = {
     409: _("Something else happened in the meantime. Open the page again, look at the present state, then decide."),
     410: _("It was withdrawn. Its record stays on the ledger; the step cannot be taken any more."),
     412: _("A newer version exists. Open the page again and repeat the change on it."),
+    411: _("Send the body with its length, not in chunks."),
+    416: _("Ask for a range that lies inside the file."),
     413: _("Send less at once; the limit is named in the sentence."),
     422: _("Correct the fields that are named and send the form again. What was typed is still there."),
     423: _("The hold names its reason and its legal basis. Once it is lifted the step can be taken."),

@@ -69,6 +69,8 @@ def main() -> None:
             limits,
             parent_pid=order["parent_pid"],
             output_bytes_max=limits.output_bytes_max(source.stat().st_size),
+            source=source,
+            folder=Path(order["folder"]),
         )
     except lock.LockFailed:
         voice.end("refused", refusal={"code": "not_locked", "facts": {}})

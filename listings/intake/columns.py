@@ -60,7 +60,7 @@ def named(name: str) -> str:
 
 
 def connect(work: Path, source: Path, limits: Limits, column_count: int) -> Connection:
-    """An in-memory DuckDB that can touch the work folder and the one source file, and cannot be reconfigured."""
+    """An in-memory DuckDB that reaches the work folder and the one source file, its settings locked."""
     memory = limits.memory_bytes_max // 2 + max(0, column_count - 1000) * BYTES_FOR_WIDE_COLUMN
     settings: dict[str, Any] = {
         "threads": limits.threads if column_count <= 1000 else 1,
@@ -72,6 +72,7 @@ def connect(work: Path, source: Path, limits: Limits, column_count: int) -> Conn
     }
     connection = duckdb.connect(config=settings)
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
     connection.execute(f"SET allowed_directories = [{quoted(str(work) + '/')}]")
     connection.execute(f"SET allowed_paths = [{quoted(str(source))}]")
     connection.execute("SET enable_external_access = false")
@@ -80,15 +81,16 @@ def connect(work: Path, source: Path, limits: Limits, column_count: int) -> Conn
 
 
 def load(connection: Connection, rows: RowFile, table: Table, target: Path) -> Source:
-    """Turn the row file into a Parquet of text columns c0, c1 …, and check that no row was lost on the way."""
+    """Turn the row file into a Parquet of text columns c0, c1 …; raises RowsLost if not all arrive."""
     ids = tuple(f"c{position}" for position in range(rows.width))
     columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in ids)
     picked = ", ".join(f"{unescaped(name)} AS {name}" for name in ids) if rows.is_escaped else "*"
     is_long = rows.longest > LINE_BYTES_MIN  # lines longer than its buffer stop DuckDB's parallel reader
     connection.execute(
-        f"COPY (SELECT {picked} FROM read_csv({quoted(str(rows.path))}, columns = {{{columns}}}, header = true, "
-        f"auto_detect = false, delim = '{PART}', quote = '', escape = '', new_line = '\\n', encoding = 'utf-8', "
-        f"nullstr = '{NULL}', strict_mode = true, max_line_size = {rows.longest + 1}, parallel = {not is_long})) "
+        f"COPY (SELECT {picked} FROM read_csv({quoted(str(rows.path))}, columns = {{{columns}}}, "
+        f"header = true, auto_detect = false, delim = '{PART}', quote = '', escape = '', new_line = '\\n', "
+        f"encoding = 'utf-8', nullstr = '{NULL}', strict_mode = true, max_line_size = {rows.longest + 1}, "
+        f"parallel = {not is_long})) "
         f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION lz4)"
     )
     found = single(connection, f"SELECT count(*) FROM read_parquet({quoted(str(target))})")[0]
@@ -110,11 +112,15 @@ def single(connection: Connection, sql: str) -> tuple[Any, ...]:
 
 
 def duplicate_rows(connection: Connection, source: Source) -> int:
-    """Rows that repeat an earlier row exactly, counted without holding the rows: by hash, then exactly where hashes meet."""
+    """Rows that repeat an earlier row exactly.
+
+    The rows are not held: hashes are compared first, and only rows whose hashes meet are compared themselves.
+    """
     table = f"read_parquet({quoted(str(source.path))})"
     names = ", ".join(named(name) for name in source.ids)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE meeting AS SELECT hash({names}) AS h FROM {table} GROUP BY h HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE meeting AS "
+        f"SELECT hash({names}) AS h FROM {table} GROUP BY h HAVING count(*) > 1"
     )
     if single(connection, "SELECT count(*) FROM meeting")[0] == 0:
         return 0
@@ -127,12 +133,22 @@ def duplicate_rows(connection: Connection, source: Source) -> int:
     return int(repeated)
 
 
+def copy(connection: Connection, source: Source, names: tuple[str, ...], target: Path) -> None:
+    """Write a table that has types of its own as Parquet under the names shown."""
+    picked = ", ".join(f"{named(id_)} AS {named(name)}" for id_, name in zip(source.ids, names, strict=True))
+    connection.execute(
+        f"COPY (SELECT {picked} FROM read_parquet({quoted(str(source.path))})) "
+        f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
 def store(
     connection: Connection, source: Source, names: tuple[str, ...], types: list[Type], target: Path
 ) -> None:
-    """Write the table as Parquet under its own column names, each column in its profiled type, null tokens as null.
+    """Write the table as Parquet under the names shown, columns in their profiled types, null tokens null.
 
-    A wide table is cast some hundred columns at a time: casting all at once takes a vector for each step of each.
+    A wide table is cast some hundred columns at a time: casting all at once takes a vector for each step of
+    each.
     """
     selects = [
         _typed(source, names, types, range(start, min(start + CAST_AT_ONCE, len(names))))

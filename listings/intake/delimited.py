@@ -165,7 +165,7 @@ class _Reading:
             self.rows.write(batch)
 
     def _check(self, batch: list[list[str]], starts: list[int]) -> list[list[str]]:
-        """The slow way through a batch in which something is unusual: keep the good rows, tell of the others."""
+        """The slow way through a batch with something unusual: keep the good rows, tell of the others."""
         good = []
         for row, start in zip(batch, starts, strict=True):
             self.record += 1

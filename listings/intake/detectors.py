@@ -1,7 +1,8 @@
-"""What identifies a person, by form and check digit: identity number, mobile, bank card, e-mail, number plate.
+"""What identifies a person, by form and check digit: identity number, mobile, bank card, e-mail, plate.
 
-Each kind exists three times, and tests hold them together: as a pattern for a whole cell (run by DuckDB over every
-row), as a pattern inside free text (run by Python over what DuckDB let through), and as a check digit.
+Each kind exists three times, and tests hold them together: as a pattern for a whole cell (run by DuckDB
+over every row), as a pattern inside free text (run by Python over what DuckDB let through), and as a check
+digit.
 """
 
 import re
@@ -9,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-PROVINCES: Final = "1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91"  # GB/T 2260, first two digits; 83 and 91 in use since
-IDENTITY: Final = f"(?:{PROVINCES})[0-9]{{4}}(?:18|19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{{3}}[0-9Xx]"
+# GB/T 2260, first two digits; 83 and 91 in use since.
+PROVINCES: Final = "1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91"
+BIRTHDAY: Final = "(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+IDENTITY: Final = f"(?:{PROVINCES})[0-9]{{4}}{BIRTHDAY}[0-9]{{3}}[0-9Xx]"
 MOBILE: Final = r"(?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}"
 # Issuers whose cards are met in China; anything else that has 16 digits is more likely an order number.
 CARD: Final = (
@@ -21,7 +24,8 @@ PLATE: Final = (
     "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-HJ-NP-Z][·• ]?"
     "(?:[0-9]{5}[A-HJK]|[A-HJK][A-HJ-NP-Z0-9][0-9]{4}|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳])"
 )
-# First that fits wins where two would: one identity number in ten is also a valid card number by its check digit.
+# First that fits wins where two would: one identity number in ten is also a valid card number by its check
+# digit.
 PATTERNS: Final = {"identity": IDENTITY, "bank_card": CARD, "mobile": MOBILE, "email": EMAIL, "plate": PLATE}
 CHECKED: Final = frozenset({"identity", "bank_card"})
 # Cheap and generous: every cell that any pattern could match, and few others.
@@ -30,7 +34,8 @@ PREFILTER: Final = f"[0-9][0-9 -]{{9,}}[0-9]|@|{PLATE[: PLATE.index('(?:')]}"
 IDENTITY_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 IDENTITY_DIGITS: Final = "10X98765432"
 _EDGES: Final = {"email": (r"(?<![A-Za-z0-9._%+-])", r"(?![A-Za-z0-9-])"), "plate": ("", r"(?![A-Za-z0-9])")}
-# A point before the digits means decimals of a coordinate, one after them with a digit the whole part of a number.
+# A point before the digits means decimals of a coordinate, one after them with a digit the whole part of a
+# number.
 _DIGIT_EDGES: Final = (r"(?<![0-9A-Za-z.])(?<![0-9][ -])", r"(?![0-9A-Za-z])(?!\.[0-9])")
 
 
@@ -44,7 +49,7 @@ ANYWHERE: Final = re.compile("|".join(map(_inside, PATTERNS)))
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One find inside a cell; `is_checked` is False where the check digit is wrong, True where it is right or none is."""
+    """One find inside a cell; `is_checked` is False only where there is a check digit and it is wrong."""
 
     kind: str
     start: int
@@ -72,7 +77,7 @@ def digits(text: str) -> str:
 
 
 def is_identity(number: str) -> bool:
-    """Whether the last character of an 18-character identity number is right (GB 11643, ISO 7064 mod 11-2)."""
+    """Whether the last of the 18 characters of an identity number is right (GB 11643, ISO 7064 mod 11-2)."""
     total = sum(int(digit) * weight for digit, weight in zip(number[:17], IDENTITY_WEIGHTS, strict=True))
     return IDENTITY_DIGITS[total % 11] == number[17].upper()
 
@@ -89,11 +94,9 @@ CHECKS: Final[dict[str, Callable[[str], bool]]] = {"identity": is_identity, "ban
 
 def whole_cell() -> str:
     """SQL over trimmed text `t`: the kind that the entire cell is, or NULL."""
+    bare = "replace(replace(t, ' ', ''), '-', '')"
     cases = [f"WHEN regexp_full_match(t, '{IDENTITY}') THEN 'identity'"]
-    cases.append(
-        f"WHEN regexp_full_match(t, '{CARD}') AND length(replace(replace(t, ' ', ''), '-', '')) BETWEEN 15 AND 19 "
-        f"THEN 'bank_card'"
-    )
+    cases.append(f"WHEN regexp_full_match(t, '{CARD}') AND length({bare}) BETWEEN 15 AND 19 THEN 'bank_card'")
     cases += [
         f"WHEN regexp_full_match(t, '{PATTERNS[kind]}') THEN '{kind}'"
         for kind in ("mobile", "email", "plate")
@@ -113,6 +116,7 @@ def whole_cell_check() -> str:
         digit = f"(({card} // {10**place}) % 10)"
         luhn.append(digit if place % 2 == 0 else f"({digit} * 2 - CASE WHEN {digit} > 4 THEN 9 ELSE 0 END)")
     return (
-        f"CASE kind WHEN 'identity' THEN '{IDENTITY_DIGITS}'[CAST(({weighed}) % 11 AS INTEGER) + 1] = upper(t[18]) "
+        f"CASE kind WHEN 'identity' THEN "
+        f"'{IDENTITY_DIGITS}'[CAST(({weighed}) % 11 AS INTEGER) + 1] = upper(t[18]) "
         f"WHEN 'bank_card' THEN ({' + '.join(luhn)}) % 10 = 0 END"
     )

@@ -55,8 +55,8 @@ def has_header(rows: list[list[str]]) -> bool:
     """Whether the first row names the columns; yes when nothing speaks against it.
 
     A column speaks for a header when its first cell is words above numbers or dates, against it when a number
-    stands above numbers or a value that comes again below. Names that are all different above rows that repeat
-    themselves, and a run of years, are a header although they are numbers.
+    stands above numbers or a value that comes again below. Names that are all different above rows that
+    repeat themselves, and a run of years, are a header although they are numbers.
     """
     if len(rows) < 2:
         return True

@@ -1,8 +1,8 @@
 """Which characters a file is written in: one strict rule, looked for where the bytes are not ASCII.
 
-BOM, then UTF-16 by its zeros, then UTF-8 if the whole file is, then gb18030, Big5 or Shift-JIS by the share of
-characters that are common in each, then Windows-1252. Detectors from packages were wrong on short or mostly
-ASCII Chinese files, which is what suppliers send.
+BOM, then UTF-16 by its zeros, then UTF-8 if the whole file is, then gb18030, Big5 or Shift-JIS by the share
+of characters that are common in each, then Windows-1252. Detectors from packages were wrong on short or
+mostly ASCII Chinese files, which is what suppliers send.
 """
 
 import codecs

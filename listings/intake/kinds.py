@@ -1,11 +1,12 @@
-"""What kind of value a text cell is, and of which type a column is: the SQL, and the decision over the counts."""
+"""What kind of value a text cell is, and of which type a column: the SQL, the decision over counts."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-# Words that mean "nothing" in files from the wild; counted one by one, so that nobody has to believe this list.
+# Words that mean "nothing" in files from the wild; counted one by one, so that nobody has to believe this
+# list.
 NULL_TOKENS: Final = (
     "",
     "NaN",
@@ -22,7 +23,8 @@ NULL_TOKENS: Final = (
     r"\N",
 )
 TRIMMED: Final = "trim({value}, ' \t\r\n\u3000\u00a0')"
-# A spreadsheet keeps 15 digits; a longer run is a code (card, identity number), and so is one that starts with 0.
+# A spreadsheet keeps 15 digits; a longer run is a code (card, identity number), and so is one that starts
+# with 0.
 INTEGER: Final = "[+-]?(0|[1-9][0-9]{0,14})"
 DECIMAL: Final = r"[+-]?((0|[1-9][0-9]{0,14})\.[0-9]{0,18}|\.[0-9]{1,18})"
 FLOAT: Final = r"[+-]?([0-9]|[1-9][0-9]{0,14})(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?"
@@ -42,7 +44,8 @@ SCALE: Final = 18
 
 
 def _among(value: str, words: tuple[str, ...]) -> str:
-    # Not `value IN (…)`: DuckDB makes a join of a list this long, and a wide table would have thousands of them.
+    # Not `value IN (…)`: DuckDB makes a join of a list this long, and a wide table would have thousands of
+    # them.
     pattern = "|".join(re.escape(word) for word in words)
     return f"regexp_full_match({value}, '{pattern}')"
 
@@ -68,7 +71,8 @@ IS_YMD: Final = (
     f"AND TRY_CAST({YMD} AS DATE) IS NOT NULL)"
 )
 
-# The value as one integer, so that extremes, sums and bins are exact: numbers times 10^18, days, microseconds.
+# The value as one integer, so that extremes, sums and bins are exact: numbers times 10^18, days,
+# microseconds.
 AS_INTEGER: Final[Mapping[str, str]] = {
     "number": f"""CASE WHEN kind = 'float' THEN CAST(round(CAST(t AS DOUBLE) * 1e{SCALE}) AS HUGEINT)
         ELSE (CASE WHEN t[1] = '-' THEN -1 ELSE 1 END) * (
@@ -100,7 +104,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """The type that all filled cells of a column share. `form` tells how its text is read, `scale` its decimal places."""
+    """The type that all filled cells of a column share; `form` tells how its text is read."""
 
     name: str
     form: str = ""
@@ -112,7 +116,8 @@ class Type:
 def typed(kind: Type, value: str) -> str:
     """SQL that turns trimmed text (an identifier) into a value of the type; null tokens become NULL.
 
-    Fails loudly on a cell that is not of the type, since the counts said that there is none. Text stays as it is.
+    Fails loudly on a cell that is not of the type, since the counts said that there is none. Text stays as
+    it is.
     """
     if kind.name == "text":
         tokens = _among(TRIMMED.format(value=value), NULL_TOKENS)
@@ -138,31 +143,36 @@ def _number(kind: Type) -> str:
 
 
 CODE_ENDINGS: Final = (
-    "code", "编码", "代码", "编号", "号码", "邮编", "行政区划", "zip", "zipcode", "postcode", "postal", "fips", "phone",
-    "电话", "手机", "手机号", "卡号", "账号", "证号", "cap", "istat",
+    "code", "编码", "代码", "编号", "号码", "邮编", "行政区划", "zip", "zipcode", "postcode", "postal",
+    "fips", "phone", "电话", "手机", "手机号", "卡号", "账号", "证号", "cap", "istat",
 )  # fmt: skip
 
 
-def of(name: str, counts: Counts) -> Type:
-    """The type of a column from its counts; text as soon as one filled cell is something else."""
+def of(name: str, counts: Counts, declared: str | None = None) -> Type:
+    """The type of a column from its counts; text as soon as one filled cell is something else.
+
+    A format with types of its own has declared one: text stays text, whatever it looks like, and numbers
+    are no codes.
+    """
+    if declared == "text":
+        return Type("text")
     present = {kind for kind, count in counts.kinds.items() if count and kind != "null"}
     if not present:
         return Type("text")
     if present == {"integer"}:
-        if counts.ymd == counts.filled:
+        if declared is None and counts.ymd == counts.filled:
             return Type("date", "ymd")
-        return Type("text") if _is_code(name, counts) else Type("integer", "number")
+        return Type("text") if declared is None and _is_code(name, counts) else Type("integer", "number")
     if present <= NUMBERS:
         return Type("decimal", "number", counts.fraction_digits, counts.whole_digits, "float" not in present)
-    if len(present) == 1 and (kind := present.pop()) in MOMENTS:
-        return Type("date" if kind == "date" else "timestamp", kind)
-    if present == {"boolean"}:
-        return Type("boolean", "boolean")
-    return Type("text")
+    only = next(iter(present)) if len(present) == 1 else "text"
+    if only in MOMENTS:
+        return Type("date" if only == "date" else "timestamp", only)
+    return Type("boolean", "boolean") if only == "boolean" else Type("text")
 
 
 def misfits(counts: Counts) -> tuple[str, int] | None:
-    """The type that at least 95 % of a text column's cells have, and how many cells keep it from being that."""
+    """The type that 95 % or more of a text column's cells have, and how many cells keep it from having it."""
     groups = {"integer": {"integer"}, "decimal": NUMBERS, "date": {"date"}, "timestamp": {"timestamp"}}
     for name, kinds in groups.items():
         fitting = sum(counts.kinds.get(kind, 0) for kind in kinds)

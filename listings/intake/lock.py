@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from listings.intake import landlock
 from listings.intake.outcomes import Limits
 
 PR_SET_PDEATHSIG: Final = 1
@@ -29,47 +30,68 @@ CLONE_NEWUSER: Final = 0x10000000
 CLONE_NEWNET: Final = 0x40000000
 EPERM_ANSWER: Final = 0x00050000 | 1  # SECCOMP_RET_ERRNO with EPERM
 ALLOW: Final = 0x7FFF0000
-# linux/audit.h arch words, and the numbers of: socket, connect, socketpair, execve, execveat, ptrace, io_uring_setup.
-# io_uring can open sockets past a filter, and a child that may start programs could start one that asks for more.
+# linux/audit.h arch words, and the numbers of: socket, connect, socketpair, execve, execveat, ptrace,
+# io_uring_setup.
+# io_uring can open sockets past a filter, and a child that may start programs could start one that asks for
+# more.
 MACHINES: Final = {
     "x86_64": (0xC000003E, (41, 42, 53, 59, 322, 101, 425)),
     "aarch64": (0xC00000B7, (198, 203, 199, 221, 281, 117, 425)),
 }
 X32_BIT: Final = 0x40000000
-ADDRESS_SPACE_HEADROOM: Final = (
-    4 << 30
-)  # DuckDB reserves far more addresses than it touches; the runner watches real memory
+# DuckDB reserves far more addresses than it touches; the runner watches the memory that is really used.
+ADDRESS_SPACE_HEADROOM: Final = 4 << 30
 OPEN_FILES_MAX: Final = 256
+# What the interpreter and its libraries read. DuckDB aborts where it cannot ask for its memory and
+# processors.
+PROGRAM: Final = (
+    Path(__file__).resolve().parents[1],
+    *map(Path, (sys.prefix, sys.base_prefix, "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache")),
+    *map(Path, ("/dev/urandom", "/proc/self", "/sys/fs/cgroup")),
+)
 
 
 class LockFailed(OSError):
     """The system offers no way to take the network from this process."""
 
 
-def lock(limits: Limits, *, parent_pid: int, output_bytes_max: int) -> str:
-    """Lock this process for good and name what keeps it off the network.
+def lock(
+    limits: Limits,
+    *,
+    parent_pid: int,
+    output_bytes_max: int,
+    source: Path | None = None,
+    folder: Path | None = None,
+) -> str:
+    """Lock this process for good and name what holds it, joined by "+".
 
-    Answers "namespace", "user namespace" or "seccomp". Must run with one thread, before any untrusted byte is
-    read. Raises LockFailed when the network cannot be taken away and `limits.is_lock_required`; answers
-    "none" when it may go without.
+    "namespace", "user namespace" and "seccomp" each keep it off the network; "landlock" keeps it to reading
+    `source` and the program, and to its own `folder`. Must run with one thread, before any untrusted byte
+    is read. Raises LockFailed when nothing keeps it off the network and `limits.is_lock_required`.
     """
-    _die_with(parent_pid)
-    means = _leave_network()
-    if means is None and limits.is_lock_required:
+    libc = ctypes.CDLL(None, use_errno=True)
+    _die_with(libc, parent_pid)
+    means = _leave_network(libc)
+    if not means and limits.is_lock_required:
         raise LockFailed("neither a network namespace nor seccomp works on this system")
+    readable = (*PROGRAM, source) if source else PROGRAM
+    writable = (folder, Path(os.devnull)) if folder else (Path(os.devnull),)
+    if landlock.confine(libc, readable=readable, writable=writable):
+        means.append("landlock")
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_CPU, limits.seconds_max * limits.threads)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES_MAX)
     _limit(resource.RLIMIT_FSIZE, output_bytes_max)
     _limit(resource.RLIMIT_AS, limits.memory_bytes_max + ADDRESS_SPACE_HEADROOM)
-    return means or "none"
+    return "+".join(means) or "none"
 
 
 @functools.cache
 def available() -> str | None:
-    """The means that keeps a child off the network here, or None where none works (for /readyz and start-up).
+    """What would hold a child here, as `lock` names it; None where nothing keeps it off the network.
 
-    Tries it once in a throw-away child, which must then fail to reach a listening socket of ours.
+    For /readyz and start-up. Tried once in a throw-away child, which must then fail to reach a socket of
+    ours.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -92,29 +114,31 @@ def probe(port: int, parent_pid: int) -> None:
     except LockFailed:
         sys.exit(1)
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        with socket.socket() as client:
+            client.connect(("127.0.0.1", port))
     except OSError:
         sys.stdout.write(means)
     else:
         sys.exit(1)
 
 
-def _leave_network() -> str | None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    means = None
+def _leave_network(libc: ctypes.CDLL) -> list[str]:
+    means = []
     if libc.unshare(CLONE_NEWNET) == 0:
-        means = "namespace"
+        means.append("namespace")
     elif libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:
-        means = "user namespace"
-    # The filter is laid on in every case: inside a namespace it still stops the child from starting programs.
+        means.append("user namespace")
+    # The filter is laid on in every case: sockets in the file system are beyond a namespace, and programs
+    # are too.
     if _filter_calls(libc):
-        means = means or "seccomp"
+        means.append("seccomp")
     return means
 
 
 def _filter_calls(libc: ctypes.CDLL) -> bool:
+    has_no_new_privileges = libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     machine = MACHINES.get(platform.machine())
-    if machine is None or libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+    if machine is None or not has_no_new_privileges:
         return False
     arch, numbers = machine
     program = _program(arch, numbers)
@@ -125,7 +149,7 @@ def _filter_calls(libc: ctypes.CDLL) -> bool:
 
 
 def _program(arch: int, numbers: tuple[int, ...]) -> bytes:
-    """Classic BPF over seccomp_data: another arch or the x32 numbering, or one of `numbers`, answers EPERM."""
+    """Classic BPF over seccomp_data: another arch, the x32 numbering, or one of `numbers` answers EPERM."""
     load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
     refused_at = 4 + len(numbers) + 1  # index of the refusing instruction; jumps are relative to the next one
 
@@ -144,8 +168,7 @@ def _program(arch: int, numbers: tuple[int, ...]) -> bytes:
     return b"".join(program)
 
 
-def _die_with(parent_pid: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
+def _die_with(libc: ctypes.CDLL, parent_pid: int) -> None:
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     if os.getppid() != parent_pid:  # it died before the signal was armed

@@ -22,12 +22,13 @@ class Limits:
     seconds_max: int = 600
     memory_bytes_max: int = 1 << 30
     threads: int = 2
-    output_ratio_max: int = 4  # everything the child writes ÷ the source, with a floor of 256 MiB
+    output_ratio_max: int = 4  # everything the child writes ÷ the source
+    output_bytes_min: int = 256 << 20  # but at least this much, for sources that are packed
     is_lock_required: bool = True
 
     def output_bytes_max(self, source_bytes: int) -> int:
         """Bytes that the child may have on disk at once, working files included."""
-        return max(source_bytes * self.output_ratio_max, 256 << 20)
+        return max(source_bytes * self.output_ratio_max, self.output_bytes_min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Outcome:
 
     `table`: `profile` and `sample` are filled, `table_path` is the typed Parquet in the work folder.
     `opaque`: kept and delivered as it is, no preview. `bad`: `problems` holds the first five of
-    `problem_count`. `refused`: a limit or a crash, see `refusal`. `sha256` is "" only when the child died before
-    it had read the file.
+    `problem_count`. `refused`: a limit or a crash, see `refusal`. `sha256` is "" only when the child died
+    before it had read the file.
     """
 
     kind: Kind

@@ -52,13 +52,49 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
         gettext_noop("The file is named as text but is not text."),
         gettext_noop("Upload it under its true name ending, or export it as UTF-8 CSV."),
     ),
+    "damaged_workbook": (
+        gettext_noop("The workbook cannot be opened: it is cut off or damaged."),
+        gettext_noop("Open it in a spreadsheet program, save it again, and upload that file whole."),
+    ),
+    "locked_workbook": (
+        gettext_noop("The workbook is protected by a password."),
+        gettext_noop("Save it without a password."),
+    ),
+    "unpacks_too_large": (
+        gettext_noop("The workbook unpacks to {found} bytes; at most {limit} are taken."),
+        gettext_noop("Save the table as CSV, or split the workbook."),
+    ),
+    "unknown_sheet": (
+        gettext_noop("The workbook has no sheet {sheet}; it has {sheets}."),
+        gettext_noop("Choose one of its sheets."),
+    ),
+    "damaged_parquet": (
+        gettext_noop("The Parquet file cannot be read: it is cut off or damaged."),
+        gettext_noop("Write it again, and upload that file whole."),
+    ),
+    "not_json": (
+        gettext_noop("The text is not JSON here: {what}."),
+        gettext_noop("Correct it at this line and character, or export the file again."),
+    ),
+    "key_repeated": (
+        gettext_noop("An object has the key {key} twice."),
+        gettext_noop("Give every value of an object its own key."),
+    ),
+    "not_an_object": (
+        gettext_noop("This element of the array is not an object."),
+        gettext_noop("Make every element an object with the same keys."),
+    ),
+    "half_character": (
+        gettext_noop("The cell holds half of a character."),
+        gettext_noop("Write the character whole; look for a lone \\ud… escape."),
+    ),
+    "nested_too_deep": (
+        gettext_noop("Values are nested too deeply."),
+        gettext_noop("Flatten the document."),
+    ),
     "unknown_encoding": (
         gettext_noop("The encoding {encoding} is not known."),
         gettext_noop("Choose one of the encodings offered."),
-    ),
-    "wrong_encoding": (
-        gettext_noop("The whole file cannot be read as {encoding}."),
-        gettext_noop("Choose another encoding, or leave the choice to us."),
     ),
 }
 
@@ -67,8 +103,8 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
 class BadInput:
     """One thing wrong with a file.
 
-    `row` counts as a spreadsheet shows it (the header is row 1, blank rows count), `line` is the physical line
-    on which that row begins, `column` starts at 1; None where the problem is the whole file.
+    `row` counts as a spreadsheet shows it (the header is row 1, blank rows count), `line` is the physical
+    line on which that row begins, `column` starts at 1; None where the problem is the whole file.
     """
 
     reason: str

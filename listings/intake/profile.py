@@ -25,15 +25,11 @@ UNIT: Final = 10**kinds.SCALE
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 DAY_US: Final = 86_400_000_000
 # Widths of bins of moments, in microseconds: seconds to years, so that edges fall on readable places.
-STAMP_WIDTHS: Final = tuple(
-    seconds * 1_000_000
-    for seconds in (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
-    + tuple(
-        days * 86_400
-        for days in (1, 2, 7, 14, 28, 91, 182, 364, 728, 1820, 3640, 7280, 18_200, 36_400, 364_000)
-    )
+DATE_WIDTHS: Final = (1, 2, 7, 14, 28, 91, 182, 364, 728, 1820, 3640, 7280, 18_200, 36_400, 364_000)  # days
+STAMP_WIDTHS: Final = (
+    *(seconds * 1_000_000 for seconds in (1, 5, 15, 60, 300, 900, 3600, 10_800, 21_600, 43_200)),
+    *(days * DAY_US for days in DATE_WIDTHS),
 )
-DATE_WIDTHS: Final = tuple(width // 86_400_000_000 for width in STAMP_WIDTHS if width >= 86_400_000_000)
 
 
 @dataclass(slots=True)
@@ -110,7 +106,8 @@ def _tally(connection: Connection) -> dict[int, tuple[Any, ...]]:
     rows = connection.execute(
         f"SELECT col, {sums}, coalesce(sum(n) FILTER ({kinds.IS_YMD}), 0), "
         f"min(length(t)) FILTER (kind <> 'null'), max(length(t)) FILTER (kind <> 'null'), "
-        f"coalesce(max(length(split_part(ltrim(t, '+-'), '.', 1))) FILTER (kind IN ('integer', 'decimal')), 0), "
+        f"coalesce(max(length(split_part(ltrim(t, '+-'), '.', 1))) "
+        f"FILTER (kind IN ('integer', 'decimal')), 0), "
         f"coalesce(max(length(split_part(t, '.', 2))) FILTER (kind = 'decimal'), 0), "
         f"count(*) FILTER (kind <> 'null'), "
         f"min({{'m': -n, 'v': value}}, {TOP}) FILTER (kind <> 'null') FROM seen GROUP BY col"
@@ -122,8 +119,9 @@ def _counted(connection: Connection, table: Table, position: int, row: tuple[Any
     names = ("integer", "decimal", "float", "date", "timestamp", "instant", "boolean", "text")
     by_kind = {name: int(count) for name, count in zip(names, row[:8], strict=True)}
     counts = Counts(by_kind, int(row[8]), row[9] or 0, row[10] or 0, row[11], row[12], row[13])
+    declared = table.declared[position] if table.declared else None
     top = [{"value": cut(item["v"]), "count": -item["m"]} for item in row[14] or []]
-    return Column(position, counts, kinds.of(table.names.shown[position], counts), 0, {}, top, {})
+    return Column(position, counts, kinds.of(table.names.shown[position], counts, declared), 0, {}, top, {})
 
 
 def _empty(position: int) -> Column:
@@ -155,8 +153,8 @@ def _ordered(connection: Connection, form: str, wanted: list[Column]) -> None:
     positions = ", ".join(str(column.position) for column in wanted)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE points AS SELECT col, x, sum(n) AS n FROM ("
-        f"SELECT col, n, {kinds.AS_INTEGER[form]} AS x FROM seen WHERE kind <> 'null' AND col IN ({positions})"
-        f") GROUP BY col, x"
+        f"SELECT col, n, {kinds.AS_INTEGER[form]} AS x FROM seen "
+        f"WHERE kind <> 'null' AND col IN ({positions})) GROUP BY col, x"
     )
     rows = connection.execute(
         f"SELECT col, min(x), max(x), arg_min(n, x), arg_max(n, x), sum((x // {UNIT}::HUGEINT) * n), "
@@ -195,7 +193,7 @@ def _ordered(connection: Connection, form: str, wanted: list[Column]) -> None:
 
 
 def _bins(kind: Type, low: int, high: int) -> tuple[int, int]:
-    """Start and width of at most BINS_MAX equal bins whose edges are round, so that no edge gives an extreme away."""
+    """Start and width of at most BINS_MAX equal bins; their edges are round, so that none is an extreme."""
     for width in _widths(kind):
         start = low // width * width
         if (high - start) // width < BINS_MAX:

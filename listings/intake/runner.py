@@ -1,7 +1,7 @@
 """The one door of intake: run the locked child over a file, watch it, and answer what became of the file.
 
-The parent believes nothing the child says beyond its form: sizes, time, memory and the shape of every line are
-checked here, and what the child made is taken only as a whole.
+The parent believes nothing the child says beyond its form: sizes, time, memory and the shape of every line
+are checked here, and what the child made is taken only as a whole.
 """
 
 import json
@@ -53,10 +53,10 @@ def run(
 ) -> Outcome:
     """Decode, profile, scan and sample one file in a locked child process.
 
-    `filename` is the name it was uploaded under; `encoding`, `delimiter`, `header` and `sheet` replace our guess.
-    `on_stage` is called at each step and at least every two seconds while the child lives; if it raises, the
-    child is killed and the error goes up (that is how a job is cancelled). On success the folder `workdir/result`
-    appears as a whole; in every other case nothing is left in `workdir`.
+    `filename` is the name it was uploaded under; `encoding`, `delimiter`, `header` and `sheet` replace our
+    guess. `on_stage` is called at each step and at least every two seconds while the child lives; if it
+    raises, the child is killed and the error goes up (that is how a job is cancelled). On success the
+    folder `workdir/result` appears as a whole; in every other case nothing is left in `workdir`.
     """
     size = source.stat().st_size
     if size > limits.bytes_max:
@@ -68,8 +68,8 @@ def run(
     workdir.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".partial-", dir=workdir))
     order = {
-        "source": str(source.resolve()), "folder": str(folder.resolve()), "filename": filename, "limits": asdict(limits),
-        "parent_pid": os.getpid(),
+        "source": str(source.resolve()), "folder": str(folder.resolve()), "filename": filename,
+        "limits": asdict(limits), "parent_pid": os.getpid(),
         "options": {"encoding": encoding, "delimiter": delimiter, "header": header, "sheet": sheet},
     }  # fmt: skip
     try:

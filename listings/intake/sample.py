@@ -15,7 +15,7 @@ ROWS_MAX: Final = 100
 def take(
     connection: Connection, source: Source, names: tuple[str, ...], findings: Findings
 ) -> dict[str, Any]:
-    """The first rows, at most ROWS_MAX: identifiers masked, cells cut at 200 characters with …, an absent cell null."""
+    """The first rows, at most ROWS_MAX: identifiers masked, long cells cut with …, an absent cell null."""
     picked = ", ".join(f"CAST({named(name)} AS VARCHAR)" for name in source.ids)
     rows = connection.execute(
         f"SELECT {picked} FROM read_parquet({quoted(str(source.path))}) LIMIT {ROWS_MAX}"

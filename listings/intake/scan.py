@@ -1,6 +1,7 @@
 """Look for personal identifiers in every cell of every row, and take what was found out of all that is shown.
 
-Counts are kept, never a hit: columns with findings lose their values in the profile, and the sample is masked.
+Counts are kept, never a hit: columns with findings lose their values in the profile, and the sample is
+masked.
 """
 
 # ruff: noqa: S608 - what stands in the SQL is ours: positions, patterns of this package, paths that `quoted` made safe
@@ -23,7 +24,8 @@ SHORTEST: Final = {
 CARD_SHARE_MIN: Final = 0.25
 # A column of whole numbers is one of phone numbers only if most of them are.
 NUMBER_SHARE_MIN: Final = 0.5
-# From this share of its filled cells on, a column is of that kind, and a cell that does not fit is masked too.
+# From this share of its filled cells on, a column is of that kind, and a cell that does not fit is masked
+# too.
 COLUMN_SHARE_MIN: Final = 0.5
 
 
@@ -52,7 +54,7 @@ class Findings:
 def search(
     connection: Connection, source: Source, profile: dict[str, Any], progress: Callable[[int], None]
 ) -> Findings:
-    """Search all cells of all columns that could hold an identifier. `progress` hears how many columns are done."""
+    """Search every cell of every column that could hold an identifier. `progress` hears of columns done."""
     shown = profile["columns"]
     found: dict[int, dict[str, Finding]] = defaultdict(lambda: defaultdict(Finding))
     wanted = {
@@ -121,7 +123,7 @@ def _is_sure(kind: str, finding: Finding, column: dict[str, Any], filled: int) -
 
 
 def note(profile: dict[str, Any], types: list[Type], findings: Findings) -> tuple[dict[str, Any], list[Type]]:
-    """The profile with the findings in it and the values of those columns out of it; their types, numbers as text."""
+    """The profile with the findings in it, the values of their columns taken out, and the types to store."""
     columns, noted = [], []
     for position, (column, kind) in enumerate(zip(profile["columns"], types, strict=True)):
         by_kind = findings.by_column.get(position)
@@ -140,7 +142,7 @@ def note(profile: dict[str, Any], types: list[Type], findings: Findings) -> tupl
             for name, finding in sorted(by_kind.items())
         ]
         is_number = kind.name == "integer" and findings.is_of_kind(position)
-        hidden = {
+        hidden: dict[str, Any] = {
             "min": None,
             "max": None,
             "min_count": 0,
@@ -156,7 +158,7 @@ def note(profile: dict[str, Any], types: list[Type], findings: Findings) -> tupl
 
 
 def mask(text: str | None, position: int, findings: Findings) -> str | None:
-    """The cell as others may see it: every identifier masked; in a column of identifiers a cell that fits none is too."""
+    """The cell as others may see it: identifiers masked, in a column of them also what fits none."""
     if text is None or position not in findings.by_column:
         return text
     pieces, at = [], 0

@@ -1,11 +1,12 @@
 """What decoding hands on: the names of the columns, and the rows as plain text in one fixed dialect.
 
-Whatever the source was, what follows reads one file of our own making, so that profile, scan and delivery see the
-same cells that the strict reader saw. It knows no quotes, because readers differ over them: cells are parted by
-U+001F, rows by a line feed, and the few characters that would break this are written as a noncharacter and a letter.
+Whatever the source was, what follows reads one file of our own making, so that profile, scan and delivery
+see the same cells that the strict reader saw. It knows no quotes, because readers differ over them: cells
+are parted by U+001F, rows by a line feed, and the few characters that would break this are written as a
+noncharacter and a letter.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -75,11 +76,12 @@ class Table:
     header: bool = True
     sheet: str | None = None
     other_sheets: tuple[str, ...] = ()
-    notices: tuple[dict[str, Any], ...] = field(default=())
+    notices: tuple[dict[str, Any], ...] = ()
+    declared: tuple[str, ...] = ()  # types that the format itself declares, one for each column
 
 
 class RowFile:
-    """Writes rows of text in the one dialect. `longest` is the longest line in bytes, for the reader's buffer."""
+    """Writes rows of text in the one dialect; `longest` is the longest line in bytes, for the reader."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -89,7 +91,7 @@ class RowFile:
         self._file = path.open("wb")
 
     def open(self, width: int) -> None:
-        """Say how many cells a row has; the first line is a heading, so that no cell stands at the file's start."""
+        """Say how many cells a row has. Writes a heading: a first cell could pass for a BOM."""
         self.width = width
         self._file.write(PART.join(f"c{position}" for position in range(width)).encode() + b"\n")
 

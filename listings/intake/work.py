@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 import duckdb
 
-from listings.intake import columns, profile, sample, scan
-from listings.intake.decode import Options, decode
+from listings.intake import columns, decode, parquets, profile, sample, scan
+from listings.intake.columns import Connection, Source
+from listings.intake.decode import Options
 from listings.intake.outcomes import Limits
-from listings.intake.problems import Refused
-from listings.intake.tables import RowFile
+from listings.intake.problems import Bad, BadInput, Refused
+from listings.intake.tables import RowFile, Table
 
 
 class Voice(Protocol):
@@ -45,43 +46,74 @@ def _do(
     if size > limits.bytes_max:
         raise Refused("over_bytes", found=size, limit=limits.bytes_max)
     voice.begin("decode", bytes_total=size)
+    form = decode.form(source, filename)
+    opened = None
+    if form == "parquet":
+        opened = _open_parquet(source, folder, limits)
+    elif form is not None:
+        opened = _open_rows(source, folder, form, limits, Options(**options), voice)
+    if opened is None:
+        return {"kind": "opaque", "format": Path(filename).suffix.lower().lstrip(".")}
+    try:
+        _describe(*opened, folder, voice)
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.SerializationException) as error:
+        # Footers are checked at once, pages only as they are read.
+        if form == "parquet" and "too large" not in str(error):
+            raise Bad([BadInput("damaged_parquet")]) from error
+        raise
+    return {"kind": "table", "format": opened[1].format}
+
+
+def _open_parquet(source: Path, folder: Path, limits: Limits) -> tuple[Connection, Table, Source]:
+    connection = columns.connect(folder, source, limits, parquets.width(folder, source, limits))
+    return connection, *parquets.read(connection, source, limits)
+
+
+def _open_rows(
+    source: Path, folder: Path, form: str, limits: Limits, options: Options, voice: Voice
+) -> tuple[Connection, Table, Source] | None:
     rows = RowFile(folder / "rows.csv")
     try:
-        table = decode(
+        table = decode.decode(
             source,
-            filename=filename,
+            form,
             rows=rows,
             limits=limits,
-            options=Options(**options),
+            options=options,
             progress=lambda row_count, byte_count: voice.progress(rows_done=row_count, bytes_done=byte_count),
         )
+        rows.close()
+        if table is None:
+            return None
+        connection = columns.connect(folder, source, limits, rows.width)
+        return connection, table, columns.load(connection, rows, table, folder / "text.parquet")
     finally:
         rows.close()
-    if table is None:
         rows.path.unlink()
-        return {"kind": "opaque", "format": Path(filename).suffix.lower().lstrip(".")}
-    total = len(table.names.shown)
-    connection = columns.connect(folder, source, limits, total)
-    text = columns.load(connection, rows, table, folder / "text.parquet")
-    rows.path.unlink()
 
-    voice.begin("profile", rows_total=table.row_count)
+
+def _describe(connection: Connection, table: Table, source: Source, folder: Path, voice: Voice) -> None:
+    """Profile, scan, sample and store the opened table."""
+    total = len(table.names.shown)
 
     def per_column(count: int) -> None:
         voice.progress(rows_done=table.row_count * count // total)
 
-    statistics, types = profile.measure(connection, text, table, per_column)
+    voice.begin("profile", rows_total=table.row_count)
+    statistics, types = profile.measure(connection, source, table, per_column)
     voice.begin("scan", rows_total=table.row_count)
-    findings = scan.search(connection, text, statistics, per_column)
+    findings = scan.search(connection, source, statistics, per_column)
     statistics, types = scan.note(statistics, types, findings)
     voice.begin("sample", rows_total=table.row_count)
-    shown = sample.take(connection, text, table.names.shown, findings)
+    shown = sample.take(connection, source, table.names.shown, findings)
     voice.begin("store", rows_total=table.row_count)
-    columns.store(connection, text, table.names.shown, types, folder / "table.parquet")
+    target = folder / "table.parquet"
+    if table.declared:
+        columns.copy(connection, source, table.names.shown, target)
+    else:
+        columns.store(connection, source, table.names.shown, types, target)
     _write(folder / "profile.json", statistics)
     _write(folder / "sample.json", shown)
-    text.path.unlink()
-    return {"kind": "table", "format": table.format}
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ def watch() -> Iterator[Told]:
 
 
 def is_watched() -> bool:
-    """Whether a verb is running."""
+    """Whether a verb is running already."""
     return _told.get() is not None
 
 

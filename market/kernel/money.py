@@ -1,11 +1,13 @@
 """Money in whole minor units. Nothing here rounds twice and nothing is a float."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 MINOR_MAX: Final = 2**53 - 1  # the largest amount that travels through JSON unharmed
 BASIS_POINTS: Final = 10_000
+_AMOUNT: Final = re.compile(r"([+-]?)([0-9]{1,18})(?:\.([0-9]{0,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,12 @@ def text(minor: int, currency: str = "CNY") -> str:
 
 def parse(value: str) -> int:
     """An amount as people and banks write it (1,234.50; ¥ and blanks allowed) in minor units. Raises ValueError."""
-    cleaned = value.strip().replace(",", "").replace("¥", "").replace("￥", "").strip()
-    sign = -1 if cleaned.startswith("-") else 1
-    whole, _, cents = cleaned.lstrip("+-").partition(".")
-    if (
-        not whole.isascii()
-        or not whole.isdigit()
-        or len(cents) > 2
-        or (cents and not (cents.isascii() and cents.isdigit()))
-    ):
+    cleaned = re.sub(r"[,¥￥]", "", value).strip()
+    found = _AMOUNT.fullmatch(cleaned)
+    if found is None:
         raise ValueError(f"not an amount with at most two decimals: {value[:40]!r}")
-    minor = sign * (int(whole) * 100 + int(cents.ljust(2, "0") or "0"))
-    if abs(minor) > MINOR_MAX:
+    sign, whole, cents = found.groups(default="")
+    minor = int(whole) * 100 + int(cents.ljust(2, "0") or "0")
+    if minor > MINOR_MAX:
         raise ValueError("amount out of range")
-    return minor
+    return -minor if sign == "-" else minor

@@ -12,11 +12,10 @@ from market.launcher.folders import REPOSITORY
 
 WEB_WORKERS: Final = 2
 WEB_THREADS: Final = 4
-# A slow reader holds a thread for the whole of its download, so downloads have many, in a process of their own.
-DELIVERY_THREADS: Final = 32
 # Requests taken up but waiting for a thread; more wait in the socket's queue.
 BACKPRESSURE: Final = 64
 _GENTLE: Final = ((signal.SIGTERM, 10.0),)
+_CELERY: Final = (sys.executable, "-m", "celery", "-A", "market", "--skip-checks")
 
 # Stages, stopped from the highest down.
 DATABASE, BROKER, BACKGROUND, SERVING = range(4)
@@ -42,26 +41,34 @@ def manage(*words: str) -> list[str]:
     return [sys.executable, str(REPOSITORY / "manage.py"), *words]
 
 
-def programs(var: Path, env: Mapping[str, str], listen: str) -> list[tuple[int, Program]]:
-    """Each program with its stage."""
+def programs(env: Mapping[str, str], listen: str) -> list[tuple[int, Program]]:
+    """Each program with its stage.
 
-    def ours(name: str, command: Sequence[str]) -> Program:
-        return Program(name=name, command=command, env=env, cwd=REPOSITORY, stops=_GENTLE)
+    Django's checks are skipped (`make lint` runs them): they load every page and endpoint into every process.
+    """
 
-    celery = [sys.executable, "-m", "celery", "-A", "market"]
     worker = ["worker", "--concurrency", "2", "--prefetch-multiplier", "1", "--loglevel", "INFO"]
     quiet = ["--without-gossip", "--without-mingle"]  # there is one worker: nobody to talk to
-    beat = ["beat", "--loglevel", "INFO", "--schedule", str(var / "beat" / "schedule"), "--pidfile="]
-    delivery = _granian("delivery.wsgi:application", listen, env["DELIVERY_PORT"], 1, DELIVERY_THREADS)
+    # A slow reader holds a thread for the whole of its download, so downloads come from a process of their own.
+    delivery = manage("deliver", "--skip-checks", "--host", listen, "--port", env["DELIVERY_PORT"])
     web = _granian("market.wsgi:application", listen, env["PORT"], WEB_WORKERS, WEB_THREADS)
     return [
-        (SERVING, ours("web", web)),
-        (SERVING, ours("delivery", delivery)),
-        (BACKGROUND, ours("sequencer", manage("sequence"))),
-        (BACKGROUND, ours("dispatcher", manage("dispatch"))),
-        (BACKGROUND, ours("worker", [*celery, *worker, *quiet])),
-        (BACKGROUND, ours("beat", [*celery, *beat])),
+        (SERVING, _program("web", web, env)),
+        (SERVING, _program("delivery", delivery, env)),
+        (BACKGROUND, _program("sequencer", manage("sequence", "--skip-checks"), env)),
+        (BACKGROUND, _program("dispatcher", manage("dispatch", "--skip-checks"), env)),
+        (BACKGROUND, _program("worker", [*_CELERY, *worker, *quiet], env)),
     ]
+
+
+def beat(var: Path, env: Mapping[str, str]) -> tuple[int, Program]:
+    """Sends the periodic jobs. Nobody waits for it, so it starts last and leaves the processors to the others."""
+    words = ["beat", "--loglevel", "INFO", "--schedule", str(var / "beat" / "schedule"), "--pidfile="]
+    return BACKGROUND, _program("beat", [*_CELERY, *words], env)
+
+
+def _program(name: str, command: Sequence[str], env: Mapping[str, str]) -> Program:
+    return Program(name=name, command=command, env=env, cwd=REPOSITORY, stops=_GENTLE)
 
 
 def _granian(application: str, listen: str, port: str, workers: int, threads: int) -> list[str]:

@@ -105,6 +105,13 @@ class Postgres:
             return True
         return False
 
+    def last_migration(self) -> str:
+        """How far the tables are: number and last key of the applied migrations; empty before the first."""
+        with self._connect("market") as connection, contextlib.suppress(psycopg.errors.UndefinedTable):
+            found = connection.execute("SELECT count(*), max(id) FROM django_migrations").fetchone()
+            return "/".join(map(str, found or ()))
+        return ""
+
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
             host=str(self.folders.postgres_socket),

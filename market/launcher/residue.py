@@ -46,8 +46,10 @@ def end_processes_of(var: Path) -> list[int]:
     """End what a killed launcher of this VAR_DIR left; answers their pids. Call it with the lock held."""
     found = list(_launched_in(var))
     _signal(found, signal.SIGTERM)
-    if not _wait_until(lambda: all(_state(pid) == "Z" for pid in _launched_in(var)), 5.0):
+    # By number, not by mark: a process that ends loses its environment before its ports.
+    if not _wait_until(lambda: all(_state(pid) == "Z" for pid in found), 5.0):
         _signal(list(_launched_in(var)), signal.SIGKILL)
+        _wait_until(lambda: all(_state(pid) == "Z" for pid in found), 2.0)
     return found
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from market.launcher import folders, keys, parts, ports, readiness, residue, run_record, static, translations
-from market.launcher.children import Child
+from market.launcher import folders, freshness, keys, parts, ports, readiness, residue, run_record, translations
+from market.launcher.children import Child, Program
 from market.launcher.errors import Interrupted, LaunchError
 from market.launcher.folders import Folders
+from market.launcher.freshness import Mark
 from market.launcher.lock import STOPPING, Lock
 from market.launcher.postgres import Postgres
 from market.launcher.run_record import RunRecord
@@ -22,6 +23,7 @@ PORT_DEFAULT: Final = 8000
 TICK_S: Final = 0.2
 TELL_MISSING_AFTER_S: Final = 30.0
 READY_SECONDS_MAX: Final = 180.0
+READY_POLL_S: Final = 0.3
 
 
 class Run:
@@ -76,22 +78,28 @@ class Run:
         keys.make_missing(where.secrets)
         env = parts.environment(self._var, port, delivery_port)
         self._record |= RunRecord(port=port, delivery_port=delivery_port)
-        self._start_servers(where)
-        self._make_current(env)
-        with console.step("web, delivery, worker, beat, sequencer, dispatcher"):
-            for stage, program in parts.programs(self._var, env, listen := _listen_address()):
-                self._supervisor.watch(Child(program, where.log / f"{program.name}.log"), stage=stage)
+        code = freshness.code()
+        postgres = self._start_servers(where)
+        self._make_current(where, env, code, postgres)
+        listen = _listen_address()
+        with console.step("web, delivery, sequencer, dispatcher, worker"):
+            for part in parts.programs(env, listen):
+                self._watch(where, *part)
             self._wait_ready(port)
+        self._watch(where, *parts.beat(self._var, env))
         if self._demonstrates:
-            with console.step("demonstration market"):
-                self._command("demo", ["demo"], env).finish(self._tick, console.line)
+            self._demonstrate(where, env, code)
         address = os.environ.get("PUBLIC_URL") or f"http://localhost:{port}"
         console.line(f"\nReady after {time.monotonic() - began:.1f} s: {address}")
         if listen not in {"127.0.0.1", "::1"}:
             console.line(f"(open to other machines: it listens on {listen})")
         console.line("Ctrl-C stops everything; the next start finds all data again.")
 
-    def _start_servers(self, where: Folders) -> None:
+    def _watch(self, where: Folders, stage: int, program: Program) -> None:
+        self._supervisor.watch(Child(program, where.log / f"{program.name}.log"), stage=stage)
+
+    def _start_servers(self, where: Folders) -> Postgres | None:
+        postgres = None
         if not os.environ.get("DATABASE_URL"):
             is_new = not (where.database / "data").exists()
             with self._console.step(f"PostgreSQL ({'new' if is_new else 'found'} in {where.database})"):
@@ -106,17 +114,44 @@ class Run:
                 self._supervisor.watch(valkey.child, stage=parts.BROKER)
             self._record["valkey_socket"] = str(where.valkey_socket)
         self._write_record()
+        return postgres
 
-    def _make_current(self, env: dict[str, str]) -> None:
+    def _make_current(self, where: Folders, env: dict[str, str], code: str, postgres: Postgres | None) -> None:
         """Tables, translations and static files as this version of the code wants them."""
         compiled = translations.compile_all()
-        now = static.fingerprint()
+        static, collected = freshness.static_files(), Mark(self._var / "static.collected")
+        migrated = Mark(where.database / "migrated")
+        running = []
         with self._console.step(f"tables, static files, {len(compiled)} translations compiled"):
-            migrating = self._command("migrate", ["migrate", "--noinput"], env)
-            if not static.is_collected(self._var, now):
-                self._command("collectstatic", ["collectstatic", "--noinput"], env).finish(self._tick)
-                static.remember(self._var, now)
-            migrating.finish(self._tick)
+            # A server of somebody else's is always migrated: what happened to it meanwhile is not ours to know.
+            if postgres is None or not migrated.holds(f"{code} {postgres.last_migration()}"):
+                running.append(self._command("migrate", ["migrate", "--noinput", "--skip-checks"], env))
+            if not (collected.holds(static) and (self._var / "static" / "staticfiles.json").is_file()):
+                words = ["collectstatic", "--noinput", "--skip-checks"]
+                self._command("collectstatic", words, env).finish(self._tick)
+                collected.write(static)
+            for command in running:
+                command.finish(self._tick)
+            if postgres is not None:
+                migrated.write(f"{code} {postgres.last_migration()}")
+
+    def _demonstrate(self, where: Folders, env: dict[str, str], code: str) -> None:
+        """Make the demonstration market once; a later start of the same code shows again what it said."""
+        done = Mark(where.database / "demonstrated")
+        if not done.holds(code):
+            said: list[str] = []
+
+            def show(line: str) -> None:
+                # Progress comes first, then an empty line and the accounts, which stand better after the seconds.
+                said.append(line)
+                if "" not in said:
+                    self._console.line(f"  {line}")
+
+            with self._console.step("demonstration market"):
+                self._command("demo", ["demo", "--skip-checks"], env).finish(self._tick, show)
+            accounts = said[said.index("") + 1 :] if "" in said else []
+            done.write(code, "\n".join(accounts))
+        self._console.line(f"\n{done.note()}")
 
     def _command(self, name: str, words: list[str], env: dict[str, str]) -> Running:
         log = self._var / "log" / f"{name}.log"
@@ -137,7 +172,7 @@ class Run:
             if now - told_at > TELL_MISSING_AFTER_S:
                 self._console.line(f"  still waiting for: {missing} (logs: {self._var}/log)")
                 told_at = now
-            time.sleep(0.1)
+            time.sleep(READY_POLL_S)
 
     def _tick(self) -> None:
         if self._stop_is_wanted:

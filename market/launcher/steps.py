@@ -92,16 +92,17 @@ class Running:
                 self._spared.discard(self._process.pid)
         if self._process.returncode:
             raise LaunchError(f"`{self.name}` failed ({self._log}):\n{self._last_words()}")
-        self._follow(show)
+        self._follow(show, is_over=True)
 
-    def _follow(self, show: Callable[[str], None] | None) -> None:
+    def _follow(self, show: Callable[[str], None] | None, *, is_over: bool = False) -> None:
         if show is None:
             return
         with self._log.open("rb") as log:
             log.seek(self._from)
-            whole = log.read().rpartition(b"\n")
-        self._from += len(whole[0] + whole[1])
-        for line in whole[0].decode("utf-8", "replace").splitlines():
+            new = log.read()
+        whole = new if is_over else new[: new.rfind(b"\n") + 1]
+        self._from += len(whole)
+        for line in whole.decode("utf-8", "replace").splitlines():
             show(line)
 
     def _last_words(self) -> str:

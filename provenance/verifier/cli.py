@@ -52,12 +52,15 @@ def _verify(path: Path, vkey: str | None, *, as_json: bool) -> int:
 def _read(path: Path) -> bytes:
     name = plain(str(path))
     try:
-        if not path.is_file():  # a pipe or a device could go on for ever
-            raise Unreadable(f"{name} is not a file" if path.exists() else f"there is no file {name}")
-        with path.open("rb") as file:
-            data = file.read(BYTES_MAX + 1)
+        is_file, exists = path.is_file(), path.exists()
+        data = b""
+        if is_file:  # a pipe or a device could go on for ever
+            with path.open("rb") as file:
+                data = file.read(BYTES_MAX + 1)
     except (OSError, ValueError) as error:
         raise Unreadable(f"{name} cannot be read: {error}") from error
+    if not is_file:
+        raise Unreadable(f"{name} is not a file" if exists else f"there is no file {name}")
     if len(data) > BYTES_MAX:
         raise Unreadable(f"{name} is larger than {BYTES_MAX // 2**20} MiB, the most a bundle may have")
     return data

@@ -78,6 +78,8 @@ class Report:
     @property
     def not_proved(self) -> list[str]:
         """What a reader must not conclude from this report."""
+        if all(step.status is not Status.PROVED for step in self.steps):
+            return []
         limits = list(NEVER_PROVED)
         if not self.vkey_given:
             limits.insert(0, "whose log this is: the key is the bundle's own; compare it and use --vkey")
@@ -102,7 +104,8 @@ class Report:
         """The report as a person reads it: the verdict, each step, the limits, the key."""
         lines = [f"{self.verdict.value.upper()}: {self.about}", ""]
         lines += [f"  {step.status.value:<12} {step.name:<12} {step.detail}" for step in self.steps]
-        lines += ["", "Not proved:"] + [f"  - {limit}" for limit in self.not_proved]
+        if self.not_proved:
+            lines += ["", "Not proved:"] + [f"  - {limit}" for limit in self.not_proved]
         if self.vkey and not self.vkey_given:
             lines += ["", "The bundle's own log key; compare it with one you had from elsewhere:"]
             lines.append(f"  {plain(self.vkey)}")

@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -65,43 +65,59 @@ def given_policy(**terms: Any) -> dict[str, Any]:
     return dict(policy.canonical(policy.build(UsageTerms(**terms))))
 
 
-def given_delivery(
+def given_delivery(*, content: bytes = CONTENT, **kwargs: Any) -> Delivery:
+    """A stored file, granted to a buyer under a policy of these terms (`UsageTerms`)."""
+    key = f"tests/{ids.new_id()}"
+    storage.put_file(key, io.BytesIO(content))
+    found = given_grant(
+        storage_key=key, file_bytes=len(content), file_sha256=hashlib.sha256(content).hexdigest(), **kwargs
+    )
+    return replace(found, content=content)
+
+
+def given_grant(
     *,
-    content: bytes = CONTENT,
+    storage_key: str,
+    file_bytes: int,
+    file_sha256: str,
     filename: str = "空气质量 2020-03.csv",
     signed: Mapping[str, Any] | None = None,
     agreed_days_ago: float = 0,
     **terms: Any,
 ) -> Delivery:
-    """A stored file, granted to a buyer under a policy of these terms (`UsageTerms`)."""
+    """A grant for a file that is stored already: fresh names for trade, period, version and agreement."""
     supplier = given_member(given_organisation("太原气象数据"))
     buyer = given_member(given_organisation("晋阳研究院"))
-    key = f"tests/{ids.new_id()}"
-    storage.put_file(key, io.BytesIO(content))
     grant = grants.open(
-        **facts(supplier, buyer, content, key, signed or given_policy(**terms)),
+        reference=ids.urn(ids.new_id()),
+        thread=ids.urn(ids.new_id()),
+        supplier_id=supplier.organisation_id,
+        buyer_id=buyer.organisation_id,
+        version=ids.urn(ids.new_id()),
+        agreement=ids.urn(ids.new_id()),
+        agreement_sha256=hashlib.sha256(b"agreement").hexdigest(),
+        storage_key=storage_key,
         filename=filename,
         media_type="text/csv",
+        file_bytes=file_bytes,
+        file_sha256=file_sha256,
+        policy=signed or given_policy(**terms),
         agreed_at=clock.now() - timedelta(days=agreed_days_ago),
         by=system("settlement"),
     )
-    return Delivery(grant=grant, supplier=supplier, buyer=buyer, content=content)
+    return Delivery(grant=grant, supplier=supplier, buyer=buyer, content=b"")
 
 
-def facts(
-    supplier: Member, buyer: Member, content: bytes, storage_key: str, signed: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What contracts hands over, with fresh names for trade, period, version and agreement."""
-    return {
-        "reference": ids.urn(ids.new_id()),
-        "thread": ids.urn(ids.new_id()),
-        "supplier_id": supplier.organisation_id,
-        "buyer_id": buyer.organisation_id,
-        "version": ids.urn(ids.new_id()),
-        "agreement": ids.urn(ids.new_id()),
-        "agreement_sha256": hashlib.sha256(b"agreement").hexdigest(),
-        "storage_key": storage_key,
-        "file_bytes": len(content),
-        "file_sha256": hashlib.sha256(content).hexdigest(),
-        "policy": signed,
-    }
+def operator() -> Member:
+    """Somebody who may place holds."""
+    organisation = given_organisation("运营方")
+    return Member(
+        person_id=ids.new_id(),
+        organisation_id=organisation.id,
+        organisation_name="运营方",
+        organisation_kind=OrganisationKind.OPERATOR,
+        roles=frozenset({Role.APPROVER}),
+        is_admitted=False,
+        district="",
+        sector="",
+    )

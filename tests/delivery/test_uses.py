@@ -15,9 +15,9 @@ from market.events.models import Event, Opening
 from market.holds import Held, Scope
 from market.kernel import clock, ids
 from market.kernel.errors import Conflict, NotAllowed, NotFound
-from market.participants.members import Member, OrganisationKind, Role, system
+from market.participants.members import Role, system
 from market.policy import Action, Constraint, Operand, Operator, Policy, Rule, RuleKind, UsageTerms, Value
-from tests.delivery.given import given_delivery, given_member, given_organisation, given_policy
+from tests.delivery.given import given_delivery, given_member, given_organisation, given_policy, operator
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a refused verb leaves no transaction to go on in
 
@@ -25,21 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)  # a refused verb leaves no
 def told(kind: str) -> int:
     """How many events of a kind there are."""
     return Event.objects.filter(kind=kind).count()
-
-
-def operator() -> Member:
-    """Somebody who may place holds."""
-    organisation = given_organisation("运营方")
-    return Member(
-        person_id=ids.new_id(),
-        organisation_id=organisation.id,
-        organisation_name="运营方",
-        organisation_kind=OrganisationKind.OPERATOR,
-        roles=frozenset({Role.APPROVER}),
-        is_admitted=False,
-        district="",
-        sector="",
-    )
 
 
 def test_the_buyer_opens_a_use_and_it_is_counted_and_told() -> None:
@@ -265,7 +250,7 @@ def test_the_sweeper_closes_what_has_expired_and_is_silent() -> None:
 
     silent, sending, fresh = given_delivery().use(), given_delivery().use(), given_delivery()
     with clock.shifted(timedelta(minutes=30, seconds=1)):
-        meters.add(sending.use.id, start=0, end=10, has_ended=False)
+        meters.add(sending.use.id, sent_bytes=10, arrived=(0, 10), has_ended=False)
         open_still = fresh.use()
 
         closed = tasks.close_expired()

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from frontend import badges, icons
 
-STATES = ("market.participants", "listings", "contracts", "settlement", "delivery")
+STATES = ("market.participants", "listings", "contracts", "settlement", "delivery", "supervision")
 
 
 def machines() -> list[type[TextChoices]]:

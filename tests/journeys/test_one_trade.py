@@ -1,5 +1,7 @@
 """One trade from the request to the proof, through the verbs."""
 
+from pathlib import Path
+
 import pytest
 
 from contracts import certificates, trade
@@ -32,7 +34,7 @@ STORY = [
 ]
 
 
-def test_a_trade_runs_from_request_to_proof(tmp_path):
+def test_a_trade_runs_from_request_to_proof(tmp_path: Path) -> None:
     stage = given_funded(price_minor=48_000)
 
     opened = uses.open(stage.grant.id, purpose="internal-analysis", by=stage.buyer.member)
@@ -42,7 +44,7 @@ def test_a_trade_runs_from_request_to_proof(tmp_path):
 
     assert opened.address.startswith("http")
     assert stage.period.state == PeriodState.SETTLED
-    closed = Trade.objects.get(id=stage.trade.id)
+    closed = Trade.objects.get(id=stage.period.trade_id)
     assert closed.state == TradeState.CLOSED
     told = list(Event.objects.filter(opening__thread=closed.id).order_by("seq").values_list("kind", flat=True))
     assert [kind for kind in told if kind in STORY] == STORY

@@ -169,6 +169,14 @@ def test_two_translations_of_one_sentence_are_for_a_person(room: Path, engine: E
     assert messages.check(room, engine) == ["shop: two translations of 'b': '乙' and '丙'"]
 
 
+def test_rooms_that_disagree_about_one_sentence_are_named(room: Path) -> None:
+    other = room.parent / "store"
+    catalogue(room, PO)
+    catalogue(other, PO.replace("乙", "丙") + '\nmsgctxt "menu"\nmsgid "b"\nmsgstr "丁"\n')
+
+    assert messages.disagreements([room, other]) == ["shop, store: translated differently: 'b': '乙', '丙'"]
+
+
 def test_a_conflict_marker_stops_the_tool(room: Path) -> None:
     path = catalogue(room, PO + "<<<<<<< ours\n")
 

@@ -1,24 +1,15 @@
-"""A log folder of its own for each test, and events of a kind that only tests tell."""
+"""Events of a kind that only tests tell."""
 
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.db import transaction
-from pytest_django import Settings
 
 from market.events import kinds, outbox
 from market.kernel import ids
 
 kinds.declare("test.happened", basis="test", number=int, note=str, public=("note",))
-
-
-@pytest.fixture
-def log_dir(tmp_path: Path, settings: Settings) -> Path:
-    """Where this test's log is published."""
-    settings.LOG_DIR = tmp_path / "log"
-    return tmp_path / "log"
 
 
 Record = Callable[..., UUID]

@@ -77,7 +77,8 @@ def test_a_log_that_may_not_go_on_ends_with_one_sentence(log_dir: Path, record: 
 
 
 def test_a_disk_that_fails_halts_the_log(log_dir: Path, record: Record) -> None:
-    log_dir.parent.joinpath("log").write_text("a file where the folder should be")
+    log_dir.parent.mkdir(parents=True, exist_ok=True)
+    log_dir.write_text("a file where the folder should be")
     record(1)
 
     with pytest.raises(CommandError, match="the tiles cannot be written"):

@@ -53,6 +53,12 @@ def test_wrong_usage_is_one_sentence(
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["absent.json"])
+
+    assert capsys.readouterr().err == "UNREADABLE: there is no file absent.json\n"
+
+
 def test_a_key_that_is_none_and_a_format_of_tomorrow_are_unreadable(tmp_path: Path) -> None:
     bundle = SmallLog().bundle()
 

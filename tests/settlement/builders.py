@@ -59,7 +59,6 @@ class Market:
     buyer: Organisation = field(default_factory=lambda: given_organisation("太原买方科技有限公司"))
     supplier: Organisation = field(default_factory=lambda: given_organisation("山西供方数据有限公司"))
     operator: Organisation = field(default_factory=lambda: given_operator())
-    serials: Any = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
         self.trader = given_member(self.buyer, Role.TRADER, Role.SIGNATORY)
@@ -92,7 +91,7 @@ class Market:
 
     def _row(self, amount: str, memo: str, counterparty: str = "", account: str = "6222021234567890123") -> list[str]:
         out, income = (amount.lstrip("-"), "") if amount.startswith("-") else ("", amount)
-        serial = f"S{next(self.serials):08d}"
+        serial = f"S{next(_counter):08d}"
         name = counterparty or self.buyer.name
         return ["2026-11-23", "10:05:00", serial, out, income, "", name, account, memo]
 

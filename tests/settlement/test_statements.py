@@ -123,6 +123,17 @@ def test_lines_known_from_another_file_are_passed_over(market: Market) -> None:
     assert ledger.balance(BANK) == 48_500
 
 
+def test_a_serial_that_a_bank_uses_again_hides_no_receipt(market: Market) -> None:
+    first, second = market._row("5.00", "上午"), market._row("5.00", "下午")
+    second[2] = first[2]
+    import_(market, statement_csv([first]))
+
+    again = import_(market, statement_csv([first, second]))
+
+    assert (again.rows, again.known) == (2, 1)
+    assert ledger.balance(BANK) == 1_000
+
+
 def test_equal_lines_without_serial_are_told_apart_by_their_number(market: Market) -> None:
     row = market._row("5.00", "同额两笔")
     row[2] = ""

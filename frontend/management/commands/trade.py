@@ -33,7 +33,7 @@ class Command(BaseCommand):
         keys: Path = options["keys"] or settings.VAR_DIR / "secrets" / "demonstration.json"
         if not keys.is_file():
             raise CommandError(
-                f"No demonstration keys under {keys.parent}: start one with `make run`, or name a keys file with --keys."
+                f"No demonstration keys under {keys.parent}: start `make run`, or name a keys file with --keys."
             )
         try:
             _url, found = accounts(keys, options["url"])

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         work = messages.check if options["check"] else messages.write
         paths = messages.rooms(settings.BASE_DIR)
         faults = [fault for path in paths for fault in work(path, engine)]
+        faults += messages.disagreements(paths)
         if not options["check"]:
             translations.compile_all(settings.BASE_DIR)
         if options["json"]:

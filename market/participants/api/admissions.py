@@ -46,14 +46,14 @@ def queue(request: MemberRequest) -> list[queries.Queued]:
     return queries.queue(by=request.auth)
 
 
-@router.get("/admissions/{admission_id}", response=AdmissionFileOut)
+@router.get("/admissions/{uuid:admission_id}", response=AdmissionFileOut)
 @allow(MEMBER)
 def file(request: MemberRequest, admission_id: UUID, reason: str = "") -> queries.File:
     """An application in full. Seats of the operator and authorities say why: the look is recorded first."""
     return queries.file(admission_id, by=request.auth, reason=reason)
 
 
-@router.post("/admissions/{admission_id}/licence", response=AdmissionOut)
+@router.post("/admissions/{uuid:admission_id}/licence", response=AdmissionOut)
 @allow(Role.ADMIN, scope="admin")
 def attach_licence(request: MemberRequest, admission_id: UUID, licence: File[UploadedFile]) -> Admission:
     """Attach the licence scan: PDF, PNG or JPEG, at most 10 MiB (multipart field `licence`)."""
@@ -65,7 +65,7 @@ def attach_licence(request: MemberRequest, admission_id: UUID, licence: File[Upl
     )
 
 
-@router.get("/admissions/{admission_id}/licence", response={200: None})
+@router.get("/admissions/{uuid:admission_id}/licence", response={200: None})
 @allow(MEMBER)
 def licence_scan(request: MemberRequest, admission_id: UUID, reason: str = "") -> HttpResponseBase:
     """The licence scan as an attachment, never shown inline. Seats say why."""
@@ -83,35 +83,35 @@ def licence_scan(request: MemberRequest, admission_id: UUID, reason: str = "") -
     )
 
 
-@router.post("/admissions/{admission_id}/submit", response=AdmissionOut)
+@router.post("/admissions/{uuid:admission_id}/submit", response=AdmissionOut)
 @allow(Role.ADMIN, scope="admin")
 def submit(request: MemberRequest, admission_id: UUID, body: SubmissionIn) -> Admission:
     """Hand the application in for review."""
     return admissions.submit(admission_id, **body.dict(), by=request.auth)
 
 
-@router.post("/admissions/{admission_id}/admit", response=AdmissionOut)
+@router.post("/admissions/{uuid:admission_id}/admit", response=AdmissionOut)
 @allow(Role.REVIEWER, scope="review")
 def admit(request: MemberRequest, admission_id: UUID) -> Admission:
     """Let the organisation trade."""
     return admissions.admit(admission_id, by=request.auth)
 
 
-@router.post("/admissions/{admission_id}/return", response=AdmissionOut)
+@router.post("/admissions/{uuid:admission_id}/return", response=AdmissionOut)
 @allow(Role.REVIEWER, scope="review")
 def send_back(request: MemberRequest, admission_id: UUID, body: ReasonIn) -> Admission:
     """Return the application with reasons."""
     return admissions.send_back(admission_id, reason=body.reason, by=request.auth)
 
 
-@router.post("/admissions/{admission_id}/reject", response=AdmissionOut)
+@router.post("/admissions/{uuid:admission_id}/reject", response=AdmissionOut)
 @allow(Role.REVIEWER, scope="review")
 def reject(request: MemberRequest, admission_id: UUID, body: ReasonIn) -> Admission:
     """Reject the application."""
     return admissions.reject(admission_id, reason=body.reason, by=request.auth)
 
 
-@router.post("/organisations/{organisation_id}/identity-number", response=IdentityOut)
+@router.post("/organisations/{uuid:organisation_id}/identity-number", response=IdentityOut)
 @allow(Role.REVIEWER, scope="review")
 def reveal_identity(request: MemberRequest, organisation_id: UUID, body: IdentityIn) -> dict[str, Any]:
     """A natural person's identity number in full; the look is recorded first."""

@@ -36,7 +36,7 @@ def make_sealed_key(request: MemberRequest, body: PinIn) -> Status[PublicKey]:
     return Status(201, sealed_keys.make(pin=body.pin.get_secret_value(), by=request.auth))
 
 
-@router.delete("/keys/{key_id}", response=KeyOut)
+@router.delete("/keys/{uuid:key_id}", response=KeyOut)
 @allow(Role.SIGNATORY, Role.ADMIN, scope="sign")
 def revoke_key(request: MemberRequest, key_id: UUID) -> PublicKey:
     """Take a signing key out of use."""
@@ -60,7 +60,7 @@ def issue_api_key(request: MemberRequest, body: ApiKeyIn) -> Status[dict[str, An
     return Status(201, shown | {"key": text})
 
 
-@router.delete("/api-keys/{key_id}", response=ApiKeyOut)
+@router.delete("/api-keys/{uuid:key_id}", response=ApiKeyOut)
 @allow(*keys.ISSUERS, scope="admin")
 def revoke_api_key(request: MemberRequest, key_id: UUID) -> ApiKey:
     """End a program's key."""

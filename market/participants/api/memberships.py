@@ -25,14 +25,14 @@ def list_members(request: MemberRequest, authority: UUID | None = None) -> list[
     return queries.members(by=request.auth)
 
 
-@router.put("/memberships/{membership_id}", response=MembershipOut)
+@router.put("/memberships/{uuid:membership_id}", response=MembershipOut)
 @allow(Role.ADMIN, Role.SECADMIN, scope="admin")
 def change_membership(request: MemberRequest, membership_id: UUID, body: MembershipIn) -> Membership:
     """Give a member other roles or bounds."""
     return memberships.change(membership_id, **body.dict(), by=request.auth)
 
 
-@router.delete("/memberships/{membership_id}", response={204: None})
+@router.delete("/memberships/{uuid:membership_id}", response={204: None})
 @allow(MEMBER, scope="admin")
 def end_membership(request: MemberRequest, membership_id: UUID) -> Status[None]:
     """End a membership: one's own, or as who keeps them any of the organisation."""
@@ -55,7 +55,7 @@ def invite(request: MemberRequest, body: InvitationIn) -> Status[Invitation]:
     return Status(201, invitation)
 
 
-@router.delete("/invitations/{invitation_id}", response={204: None})
+@router.delete("/invitations/{uuid:invitation_id}", response={204: None})
 @allow(Role.ADMIN, Role.SECADMIN, scope="admin")
 def withdraw_invitation(request: MemberRequest, invitation_id: UUID) -> Status[None]:
     """Take an invitation back."""

@@ -1,8 +1,9 @@
-"""Builders for intake: small files written on the spot, and the real ones where `SHARED_DATA` names their folder."""
+"""Builders for intake: small files made on the spot, and the folder of real ones named by `SHARED_DATA`."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,14 +19,15 @@ def take(tmp_path: Path) -> Take:
     """Run intake over bytes (written under `filename`) or over a path."""
 
     def take(
-        content: bytes | Path, filename: str = "table.csv", limits: Limits = LIMITS, **options: object
+        content: bytes | Path, filename: str = "table.csv", limits: Limits = LIMITS, **options: Any
     ) -> Outcome:
         if isinstance(content, bytes):
             source = tmp_path / "upload"
             source.write_bytes(content)
         else:
             source, filename = content, content.name
-        return runner.run(source, filename=filename, workdir=tmp_path / "work", limits=limits, **options)  # type: ignore[arg-type]
+        # Type: ignore[arg-type].
+        return runner.run(source, filename=filename, workdir=tmp_path / "work", limits=limits, **options)
 
     return take
 

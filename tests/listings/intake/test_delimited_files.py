@@ -31,11 +31,11 @@ def test_a_small_table_is_counted_profiled_and_stored(take: Take, tmp_path: Path
     ("content", "reason", "row", "column", "line"),
     [
         pytest.param(b"a,b\n1,2\n3\n", "ragged_row", 3, 2, 3, id="a cell too few"),
-        pytest.param(b'a,b\n"x\ny",2\n3,4,5\n', "ragged_row", 3, 3, 4, id="a cell too many after a broken line"),
+        pytest.param(b'a,b\n"x\ny",2\n3,4,5\n', "ragged_row", 3, 3, 4, id="a cell too many"),
         pytest.param(b'a,b\n1,2\n3,"4\n5,6\n', "unclosed_quote", 3, 2, 3, id="a quote never closed"),
         pytest.param(b'a,b\n1,2\n"3"x,4\n', "text_after_quote", 3, 1, 3, id="text after a quote"),
         pytest.param(b"a,b\n1,2\n3,4\0\n", "nul_byte", 3, 2, 3, id="a NUL"),
-        pytest.param("城市,省\n太原,山西\n大同,山西\n".encode() + b"\xff,x\n", "undecodable_byte", 4, 1, 4, id="a byte that is no text"),
+        pytest.param("市,省\n太原,晋\n".encode() + b"\xff,x\n", "undecodable_byte", 3, 1, 3, id="a bad byte"),
         pytest.param(b"", "empty_file", None, None, None, id="nothing"),
         pytest.param(b"\n \n", "empty_file", None, None, None, id="blank lines only"),
         pytest.param(b"a,b\n", "no_rows", 1, None, None, id="a header only"),
