@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from frontend.views import contracts, deliveries, negotiations, trade_steps, trades
+from frontend.views import contracts, deliveries, money, negotiations, trade_steps, trades
 
 pages: list[URLPattern] = [
     path("workbench/offers/<uuid:offer_id>/request/", negotiations.ask, name="offer_request"),
@@ -34,4 +34,9 @@ pages: list[URLPattern] = [
         trade_steps.concede,
         name="dispute_concede",
     ),
+    path("workbench/money/", money.account, name="money"),
+    path("workbench/money/statement.csv", money.export, name="money_export"),
+    path("workbench/money/payouts", money.pay_out, name="payout_request"),
+    path("workbench/money/payouts/<uuid:payout_id>/cancel/", money.cancel_payout, name="payout_cancel"),
+    path("workbench/money/bank-account/", money.bank_account, name="bank_account"),
 ]
