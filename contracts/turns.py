@@ -3,28 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
-
-from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Dispute, Negotiation, Period, Side
 from contracts.states import DisputeState, NegotiationState, PeriodState
 from market.participants.members import Role
 
 
-class Ask(models.TextChoices):
+class Ask(StrEnum):
     """What one side is asked to do; the value is also the kind of its entry in the inbox."""
 
-    ANSWER_REQUEST = "negotiation.answer_request", _("answer the request")
-    ANSWER_OFFER = "negotiation.answer_offer", _("answer the counter-offer")
-    SIGN_FIRST = "negotiation.sign_first", _("sign as the supplier")
-    SIGN_SECOND = "negotiation.sign_second", _("sign as the buyer")
-    PAY = "trade.pay", _("pay")
-    FETCH = "trade.fetch", _("download the data")
-    ACCEPT = "trade.accept", _("accept or object")
-    ANSWER_DISPUTE = "trade.answer_dispute", _("answer the objection")
+    ANSWER_REQUEST = "negotiation.answer_request"
+    ANSWER_OFFER = "negotiation.answer_offer"
+    SIGN_FIRST = "negotiation.sign_first"  # the supplier signs first
+    SIGN_SECOND = "negotiation.sign_second"
+    PAY = "trade.pay"
+    FETCH = "trade.fetch"
+    ACCEPT = "trade.accept"
+    ANSWER_DISPUTE = "trade.answer_dispute"
 
 
 TRADERS: Final = (Role.TRADER, Role.SIGNATORY)

@@ -122,7 +122,7 @@ def _paid(found: TradeDetail, state: str) -> Step:
     row = found.row
     name = _t("Payment into the %(account)s") % {"account": escrow_name()}
     if row.amount_minor == 0:
-        return _step(state, name, _t("nobody"), _t("Free: nothing is paid"), found.last("period.funded"))
+        return _step(state, name, _t("nobody has to act"), _t("Free: nothing is paid"), found.last("period.funded"))
     reference = found.money.payment_reference if found.money else ""
     sum_ = amount(row.amount_minor, row.currency)
     text = _t("%(amount)s, payment reference %(reference)s") % {"amount": sum_, "reference": reference}

@@ -118,7 +118,7 @@ def export(request: MemberRequest) -> HttpResponse:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(
-        [_t("Day"), _t("Time"), _t("What for"), _t("Trade"), _t("Reason"), _t("In"), _t("Out"), _t("Balance")]
+        [_t("Day"), _t("Time"), _t("What for"), _t("Trade"), _t("Reason"), _t("Money in"), _t("Money out"), _t("Balance")]
     )
     for line in lines:
         moment = formats.when(line.at, language="zh")

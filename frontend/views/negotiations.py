@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -37,7 +37,7 @@ def listing(request: MemberRequest) -> HttpResponse:
     shown = request.GET.get("shown", "open")
     shown = shown if shown in asked.SHOWN else "open"
     page = asked.negotiation_page(request.member, shown=shown, number=paging.number(request))
-    words = {"open": _t("Open"), "ended": _t("Ended"), "all": _t("All")}
+    words = {"open": pgettext("negotiations", "Open"), "ended": _t("Ended"), "all": _t("All")}
     tabs = [
         {"url": f"?shown={each}", "label": words[each], "count": None, "is_current": each == shown}
         for each in asked.SHOWN

@@ -56,7 +56,8 @@ def object_(request: MemberRequest, trade_id: UUID) -> HttpResponse:
         {
             "title": _t("Object to the delivery"),
             "text": _t(
-                "The money stays where it is, silence accepts nothing, until the supplier gives it back or the objection is taken back."
+                "The money stays where it is and silence accepts nothing, until the supplier gives it back"
+                " or the objection is taken back."
             ),
             "verb": _t("Object"),
             "kind": "filled",
