@@ -3,7 +3,9 @@
 from uuid import UUID
 
 from contracts.models import Signature, Trade
-from market.participants.members import Actor, Member
+from market.events.dispatch import News
+from market.kernel import ids
+from market.participants.members import Actor, Member, system
 from provenance import bundles, certificates
 from provenance.models import Certificate
 
@@ -13,6 +15,11 @@ def of(trade: Trade, *, by: Actor) -> Certificate:
     return certificates.issue(
         Certificate.Kind.TRADE, subject=trade.id, parties=[trade.supplier_id, trade.buyer_id], by=by
     )
+
+
+def hear(news: News) -> None:
+    """A trade was closed: it gets its certificate. Heard twice, it changes nothing."""
+    of(Trade.objects.get(id=ids.from_urn(news.subject)), by=system("certificates"))
 
 
 def bundle(trade: Trade, by: Member) -> bytes:
