@@ -6,6 +6,8 @@
 from typing import Final
 
 SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "grant.opened": ("listings.sales.hear",),
+    "trade.closed": ("listings.sales.hear",),
     "resource.received": ("job:listings.tasks.take_in",),
     "resource.reopened": ("job:listings.tasks.take_in",),
     "negotiation.requested": ("contracts.inbox.hear",),
