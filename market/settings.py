@@ -268,6 +268,7 @@ CELERY_BEAT_SCHEDULE = {
     "deadlines": {"task": "contracts.tasks.watch_deadlines", "schedule": 30.0},
     "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
     "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
+    "earnings": {"task": "settlement.tasks.free_earnings", "schedule": 300.0},
     "mail": {"task": "market.tasks.send_mail", "schedule": 10.0},
     "reminders": {"task": "market.tasks.remind", "schedule": 60.0},
 }

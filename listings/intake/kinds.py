@@ -5,23 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-# Words that mean "nothing" in files from the wild; counted one by one, so that nobody has to believe this
-# list.
-NULL_TOKENS: Final = (
-    "",
-    "NaN",
-    "nan",
-    "NAN",
-    "NA",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "NULL",
-    "null",
-    "Null",
-    "None",
-    r"\N",
-)
+# Words for "nothing" in files from the wild. NAN is not among them: it is an airport. Each is counted by itself,
+# so that nobody has to believe this list.
+NULL_TOKENS: Final = ("", "NaN", "nan", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "Null", "None", r"\N")
 TRIMMED: Final = "trim({value}, ' \t\r\n\u3000\u00a0')"
 # A spreadsheet keeps 15 digits; a longer run is a code (card, identity number), and so is one that starts
 # with 0.

@@ -26,7 +26,7 @@ from market.kernel import ids
 from market.kernel.errors import MarketError
 from market.participants.members import Role
 from settlement import accounts, bank_accounts, books, escrow, ledger, obligations, payout_files, payouts, suspense
-from settlement.accounts import Code
+from settlement.accounts import Code, Key
 from settlement.errors import NotCovered, NotFunded, NothingToSend
 from settlement.models import Obligation, Payout, StatementLine, Transfer
 from settlement.states import LineState, ObligationState, PayoutState
@@ -216,7 +216,7 @@ class Money(RuleBasedStateMachine):
     @invariant()
     def the_books_are_the_model(self) -> None:
         market = self.market
-        keys = {
+        keys: dict[Any, Key] = {
             "bank": accounts.bank("CNY"),
             "suspense": accounts.common(Code.SUSPENSE, "CNY"),
             "buyer": accounts.org(market.buyer.id, "CNY"),

@@ -291,11 +291,12 @@ def test_a_held_party_is_not_paid_and_others_are(earned: Market) -> None:
 
 def test_only_an_approver_makes_and_reads_the_file(earned: Market) -> None:
     payout = sent(earned)
+    assert payout.file is not None
     for stranger in (earned.clerk, earned.finance, earned.auditor):
         with refused(NotAllowed):
             payout_files.make(by=stranger)
         with refused(NotAllowed):
-            payout_files.content(payout.file_id, by=stranger)
+            payout_files.content(payout.file.id, by=stranger)
 
 
 def test_balances_are_told_to_the_owner(earned: Market) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -122,7 +123,7 @@ def test_two_statements_with_one_payment_each_pay_once(lasting_market: Market) -
     obligation = market.opened(48_000)
     files = [market.csv(("480.00", obligation.payment_reference)) for _ in range(2)]
 
-    together(*[lambda data=data: statements.import_file(name="a.csv", data=data, by=market.clerk) for data in files])
+    together(*[partial(statements.import_file, name="a.csv", data=data, by=market.clerk) for data in files])
 
     assert ledger.balance(accounts.escrow(obligation.reference, "CNY")) == 48_000
     assert ledger.balance(accounts.common(Code.SUSPENSE, "CNY")) == 48_000
@@ -137,8 +138,8 @@ def test_cancel_and_payment_at_once_never_leave_money_in_a_dead_escrow(lasting_m
         data = market.csv(("1.00", obligation.payment_reference))
 
         together(
-            lambda obligation=obligation: obligations.cancel(obligation.reference_urn, by=market.trader),
-            lambda data=data: statements.import_file(name="a.csv", data=data, by=market.clerk),
+            partial(obligations.cancel, obligation.reference_urn, by=market.trader),
+            partial(statements.import_file, name="a.csv", data=data, by=market.clerk),
         )
 
         obligation.refresh_from_db()
@@ -221,10 +222,10 @@ def test_crossing_paths_neither_deadlock_nor_lose(lasting_market: Market) -> Non
         asked = payouts.request(amount_minor=10, by=market.finance)
 
         answers = together(
-            lambda pair=pair: release(market, pair[0]),
-            lambda pair=pair: release(other, pair[1]),
-            lambda data=data: statements.import_file(name="a.csv", data=data, by=market.clerk),
-            lambda asked=asked: payouts.approve(asked.id, by=market.approver),
+            partial(release, market, pair[0]),
+            partial(release, other, pair[1]),
+            partial(statements.import_file, name="a.csv", data=data, by=market.clerk),
+            partial(payouts.approve, asked.id, by=market.approver),
             lambda: payouts.request(amount_minor=20, by=market.finance),
         )
 
