@@ -152,6 +152,11 @@ WORDS: Final[Mapping[str, Mapping[str, Badge]]] = {
         "done": Badge("check", "success", _("Done")),
         "interrupted": Badge("cross", "danger", _("Interrupted")),
     },
+    "fetched": {
+        "whole": Badge("check", "success", _("Fetched whole")),
+        "part": Badge("warn", "warn", _("Fetched in part")),
+        "open": Badge("clock", "", _("Address open")),
+    },
     "hold": {"active": Badge("warn", "warn", _("On hold")), "lifted": Badge("check", "success", _("Hold lifted"))},
     "risk": {
         "high": Badge("warn", "danger", _("High")),

@@ -51,8 +51,9 @@ _AT: Final[dict[Place, int]] = {
 
 
 def places(found: TradeDetail) -> list[Spot]:
-    """Buyer, escrow, supplier, with what lies there now; nothing for a free trade."""
-    if found.row.amount_minor == 0:
+    """Buyer, escrow, supplier, with what lies there now; nothing where no money ever moves."""
+    is_unpaid = found.row.state in {TradeState.CANCELLED, TradeState.EXPIRED} and not found.last("payment.received")
+    if found.row.amount_minor == 0 or (is_unpaid and not (found.money and found.money.piles)):
         return []
     piles: list[list[Pile]] = [[], [], []]
     for pile in found.money.piles if found.money else []:

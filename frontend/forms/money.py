@@ -38,8 +38,8 @@ class BankAccountForm(forms.Form):
 class DaysForm(forms.Form):
     """The calendar days of a statement, both included."""
 
-    first_on = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last_on = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    first_on = forms.DateField(label=_("First day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    last_on = forms.DateField(label=_("Last day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
     def clean(self) -> dict[str, Any]:
         """The later day comes last."""

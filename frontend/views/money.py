@@ -27,7 +27,7 @@ from market.requests import MemberRequest
 from settlement import bank_accounts, payouts, queries, whereabouts
 from settlement.books import AccountLine, AccountStatement
 from settlement.models import BankAccount
-from settlement.states import PayoutState
+from settlement.states import PayoutState, TransferKind
 
 KEEPERS: Final = (Role.FINANCE, Role.ADMIN)
 LINES: Final = 50
@@ -118,7 +118,16 @@ def export(request: MemberRequest) -> HttpResponse:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(
-        [_t("Day"), _t("Time"), _t("What for"), _t("Trade"), _t("Reason"), _t("Money in"), _t("Money out"), _t("Balance")]
+        [
+            _t("Day"),
+            _t("Time"),
+            _t("What for"),
+            _t("Trade"),
+            _t("Reason"),
+            _t("Money in"),
+            _t("Money out"),
+            _t("Balance"),
+        ]
     )
     for line in lines:
         moment = formats.when(line.at, language="zh")
@@ -126,7 +135,7 @@ def export(request: MemberRequest) -> HttpResponse:
             [
                 line.booked_on.isoformat(),
                 moment.partition(" ")[2],
-                str(line.kind.label),
+                _what(line),
                 numbers.get(line.thread, "") if line.thread else "",
                 _plain(line.reason),
                 _yuan(line.change_minor) if line.change_minor > 0 else "",
@@ -212,7 +221,26 @@ class _Lines:
 
 def _rows(by: Member, statement: AccountStatement) -> list[dict[str, Any]]:
     numbers = trades.numbers_of(by, [line.thread for line in statement.lines if line.thread])
-    return [{"line": line, "number": numbers.get(line.thread) if line.thread else None} for line in statement.lines]
+    return [
+        {
+            "line": line,
+            "what": _what(line),
+            "change": ("+" if line.change_minor > 0 else "") + _exact(line.change_minor, statement.currency),
+            "number": numbers.get(line.thread) if line.thread else None,
+        }
+        for line in statement.lines
+    ]
+
+
+def _exact(minor: int, currency: str) -> str:
+    return formats.money(minor, currency, language=get_language(), form="balance")
+
+
+def _what(line: AccountLine) -> str:
+    """What moved the money, as its owner sees it: a payment comes in and leaves at once for escrow."""
+    if line.kind == TransferKind.PAYMENT_IN and line.change_minor < 0:
+        return _t("into escrow")
+    return str(line.kind.label)
 
 
 def _this_month() -> dict[str, date]:

@@ -18,7 +18,7 @@ from contracts.queries import negotiations as asked
 from contracts.queries import offers
 from contracts.queries.negotiations import NegotiationDetail
 from contracts.turns import TRADERS, Ask
-from frontend import answers, formats, paging, refusals, turns
+from frontend import answers, formats, menus, paging, refusals, turns
 from frontend.forms.negotiations import CounterForm, ReasonForm, RequestForm
 from frontend.turns import Action
 from market import access
@@ -145,7 +145,9 @@ def ask(request: MemberRequest, offer_id: UUID) -> HttpResponse:
                 status = int(error.status)
             else:
                 return answers.see_other("frontend:negotiation", made.id)
-    context = {"offer": offer, "form": form, "refusal": refusal}
+    product = menus.address("frontend:product", offer.product_id)
+    crumbs = [{"label": offer.title, "url": product}, {"label": _t("Request"), "url": ""}] if product else []
+    context = {"offer": offer, "form": form, "refusal": refusal, "crumbs": crumbs}
     return render(request, "frontend/negotiations/request.html", context, status=status)
 
 

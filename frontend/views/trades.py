@@ -72,6 +72,7 @@ def page(
     context = {
         "found": found,
         "row": row,
+        "amount": places.amount(row.amount_minor, row.currency),
         "refusal": refusal,
         "places": places.places(found),
         "steps": progress.steps(found),
