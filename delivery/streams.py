@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 
 from delivery import meters, sockets
 from delivery.models import Use
@@ -50,7 +51,7 @@ class Stream:
     def before(self, count: int) -> None:
         """Ask to send the next bytes. Before the last ones the meter is written: no whole copy is out without it.
 
-        Raises Ended, and DatabaseError when the meter cannot be written.
+        Raises Ended, and a database error when the meter cannot be written.
         """
         if self.stop:
             raise Ended(self.stop)
@@ -63,7 +64,7 @@ class Stream:
         self.moved_at = time.monotonic()
 
     def meter(self, *, has_ended: bool) -> None:
-        """Write what has left, and how much of it the other machine has acknowledged. Raises DatabaseError."""
+        """Write what has left, and how much of it the other machine has acknowledged. Raises database errors."""
         waiting = sockets.unacknowledged(self.connection) if self.connection else 0
         self._write(self.sent, max(self.sent - waiting, 0), has_ended=has_ended)
 
@@ -126,7 +127,7 @@ class Watcher:
                 continue
             try:
                 look(streams)
-            except DatabaseError:
+            except DatabaseTrouble:
                 # Blind is not safe: a hold could not be seen, and what leaves could not be metered.
                 logger.exception("the watcher could not ask; every running range ends")
                 for stream in streams:
