@@ -148,10 +148,11 @@ def send(connection: socket.socket, found: Answer, stream: Stream, *, keeps_aliv
     except OSError as error:
         logger.debug("range under use %s: %s", stream.use_id, error)
     finally:
-        if why != "sent":
+        stream.release()
+        if why != "sent":  # it ends at once, also while the meter waits for the database
             sockets.discard(connection)
+            connection.close()
         file.finish(found, stream, why=why)
-        stream.connection = None
     return why == "sent"
 
 

@@ -160,7 +160,7 @@ def _refusal(error: MarketError, asked: Asked) -> Answer:
 
 
 def finish(found: Answer, stream: Stream, *, why: str) -> None:
-    """Write the meter, give the line back, and log the range. Call it while the connection is still open."""
+    """Give the line back, write the meter, and log the range."""
     watcher.leave(stream)
     try:
         stream.meter(has_ended=True)

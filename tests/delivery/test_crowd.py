@@ -11,7 +11,7 @@ from delivery.models import Use
 from tests.delivery.given import given_delivery
 from tests.delivery.served import Client, get, serving, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 MB = 1024 * 1024
 BIG = bytes(32 * MB)
 
