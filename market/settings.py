@@ -108,6 +108,7 @@ WSGI_APPLICATION = "market.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "frontend" / "templates"],  # before allauth's own: sign-in looks as everything does
         "OPTIONS": {
             "loaders": [
                 (
