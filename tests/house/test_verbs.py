@@ -17,6 +17,9 @@ from market.rules import Rule
 WRITES = {"save", "create", "bulk_create", "update", "delete", "get_or_create", "update_or_create", "bulk_update"}
 # Public functions that write and are no business fact; each with the reason.
 NO_FACT = {
+    "listings/sales.py:hear": "counts a trade that has closed; the trade's room told of it",
+    "listings/search/folding.py:fold_all": "bitmaps made from rows that verbs wrote",
+    "listings/search/indexing.py:index": "the catalogue's row, part of publish, delist and of offers",
     "listings/resources.py:report": "progress of a running job",
     "listings/resources.py:upload": "calls the verb register; removes the object when that fails",
     "market/events/dispatch.py:claim": "lease of a piece of news",
