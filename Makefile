@@ -31,14 +31,18 @@ test: venv-dev ## run the tests against a throw-away database and broker (ARGS="
 	@$(PY) -m market.launcher.translations
 	@exec $(PY) -m pytest $(ARGS)
 
-lint: venv-dev ## style, types, floors, migrations, translations, house rules
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	$(PY) -m mypy .
-	.venv/bin/lint-imports
-	$(PY) manage.py makemigrations --check --dry-run
-	$(PY) manage.py messages --check
-	$(PY) manage.py houserules
+lint: venv-dev ## style, types, floors, migrations, translations, house rules: all of them, then the verdict
+	@failed=; \
+	check() { echo "· $$*"; "$$@" || failed="$$failed\n  $$*"; }; \
+	check $(PY) -m ruff check --quiet . ; \
+	check $(PY) -m ruff format --check --quiet . ; \
+	check $(PY) -m mypy . ; \
+	check .venv/bin/lint-imports ; \
+	check env LOG_LEVEL=ERROR $(PY) -W ignore manage.py makemigrations --check --dry-run ; \
+	check $(PY) manage.py messages --check ; \
+	check $(PY) manage.py houserules ; \
+	if [ -n "$$failed" ]; then echo -e "\nfailed:$$failed" >&2; exit 1; fi; \
+	echo "lint: all passed"
 
 types: venv-dev ## types only
 	$(PY) -m mypy .

@@ -16,6 +16,7 @@ from listings.schemas import (
     ListingDetail,
     OfferIn,
     OfferOut,
+    ReadAgainIn,
     ReasonIn,
     ResourceDetail,
     ResourceOut,
@@ -56,6 +57,13 @@ def list_resources(request: MemberRequest, page: Page = 1, size: Size = 20) -> l
 def show_resource(request: MemberRequest, resource_id: UUID) -> DataResource:
     """One of the caller's resources with its statistics, or how far reading it has come."""
     return queries.resource_of(request.auth.organisation_id, resource_id)
+
+
+@router.post("/resources/{resource_id}/reading", response=ResourceOut)
+@allow(Role.TRADER, Role.DEVELOPER, scope="trade")
+def read_again(request: MemberRequest, resource_id: UUID, body: ReadAgainIn) -> DataResource:
+    """Read the file again with another encoding or delimiter."""
+    return resources.read_again(resource_id, encoding=body.encoding, delimiter=body.delimiter, by=request.auth)
 
 
 @router.post("/versions", response={201: VersionOut})

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from listings.models import Offer, ProductVersion
 from market.policy import PolicyInvalid, parse
 
-DECLARE_PI_SHARE: Final = 0.01  # checksum-passing share of a column from which personal data must be declared
+DECLARE_PI_PPM: Final = 10_000  # share of a column, in millionths, from which personal data must be declared
 DECLARE_PI_ROWS: Final = 5
 
 
@@ -67,8 +67,9 @@ def personal_data(version: ProductVersion) -> Answer:
 
 
 def must_declare(finding: dict[str, Any]) -> bool:
-    """Whether a finding is beyond chance: 1 % of the rows or five of them, by checksum where there is one."""
-    return finding["hits"] >= DECLARE_PI_ROWS or finding["share"] >= DECLARE_PI_SHARE
+    """Whether a finding is beyond chance: five rows or 1 % of them; where there is a check digit, with a right one."""
+    sure = finding["cell_count"] if finding["checksum_count"] is None else finding["checksum_count"]
+    return bool(sure >= DECLARE_PI_ROWS or (sure > 0 and finding["cell_ppm"] >= DECLARE_PI_PPM))
 
 
 def licence(offers: Sequence[Offer]) -> Answer:

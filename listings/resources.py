@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _t
 
 from listings.errors import SameContent, UploadTooLarge
+from listings.intake import encodings
 from listings.models import DataResource
 from listings.states import RESOURCE_FOLLOWS, ResourceState
 from market import holds, storage
@@ -23,6 +24,8 @@ from market.kernel.errors import IllegalStep, Invalid, NotFound
 from market.participants.members import Actor, Member, Role
 from market.verbs import verb
 
+ENCODINGS: Final = encodings.NAMES
+DELIMITERS: Final = (",", ";", "\t", "|")
 SILENT_AFTER: Final = timedelta(seconds=60)
 
 
@@ -140,6 +143,39 @@ def _move(resource: DataResource, to: ResourceState) -> None:
             _t("The file is %(state)s.") % {"state": ResourceState(resource.state).label}, state=resource.state
         )
     resource.state = to
+
+
+@verb("resource.reopened")
+def read_again(resource_id: UUID, *, encoding: str = "", delimiter: str = "", by: Member) -> DataResource:
+    """Read the file again as the supplier says; empty means: find out. Raises NotFound, Invalid, IllegalStep, Held.
+
+    Refused once a product is built on it: what was described and signed must stay what was read.
+    """
+    by.require_trading(Role.TRADER, Role.DEVELOPER)
+    resource = _locked(resource_id)
+    if resource.supplier_id != by.organisation_id:
+        raise NotFound
+    if encoding and encoding not in ENCODINGS:
+        raise Invalid.field("encoding", _t("is not known here"), ", ".join(ENCODINGS))
+    if delimiter and delimiter not in DELIMITERS:
+        raise Invalid.field("delimiter", _t("is not known here"), _t("comma, semicolon, tab or bar"))
+    if resource.versions.exists():
+        raise IllegalStep(_t("A product is built on this reading; upload the file again."), state=resource.state)
+    _move(resource, ResourceState.RECEIVED)
+    resource.encoding, resource.delimiter, resource.problem = encoding, delimiter, None
+    resource.stages, resource.attempts, resource.heartbeat_at, resource.ready_at = [], 0, None, None
+    resource.is_table, resource.profile, resource.sample, resource.findings = False, None, None, []
+    resource.row_count, resource.column_count, resource.parquet_key = None, None, ""
+    resource.save()
+    outbox.record(
+        "resource.reopened",
+        subject=resource.urn,
+        actor=by.urn,
+        parties=[by.organisation_id],
+        encoding=encoding,
+        delimiter=delimiter,
+    )
+    return resource
 
 
 @verb("resource.reading")

@@ -20,8 +20,8 @@ R = ResourceState
 RESOURCE_FOLLOWS: Final[Mapping[ResourceState, frozenset[ResourceState]]] = {
     R.RECEIVED: frozenset({R.PROCESSING, R.READY, R.REFUSED}),
     R.PROCESSING: frozenset({R.PROCESSING, R.READY, R.REFUSED}),
-    R.READY: frozenset(),
-    R.REFUSED: frozenset({R.PROCESSING}),  # read again with another encoding or delimiter
+    R.READY: frozenset({R.RECEIVED}),  # read again with another encoding or delimiter, while nothing is built on it
+    R.REFUSED: frozenset({R.RECEIVED}),
 }
 
 

@@ -124,10 +124,19 @@ def _keep(resource: DataResource, outcome: Outcome) -> None:
         column_count=profile.get("column_count"),
         profile=outcome.profile,
         sample=outcome.sample,
-        findings=list(profile.get("findings", [])),
+        findings=found_in(profile),
         parquet_key=parquet_key,
     )
     resources.complete(resource.id, reading, by=BY)
+
+
+def found_in(profile: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the scan found, one row for each column and kind: counts only, never a value."""
+    return [
+        {"column": column["name"], "position": column["position"], **found}
+        for column in profile.get("columns", [])
+        for found in column["findings"]
+    ]
 
 
 def _problem(outcome: Outcome) -> dict[str, Any]:

@@ -10,3 +10,4 @@ class SettlementConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("settlement.events")
+        import_module("settlement.inbox")

@@ -119,7 +119,7 @@ def _survey(walker: Walker, elements: Iterator[tuple[int, Any]], limits: Limits)
 
 def _elements(walker: Walker) -> Iterator[tuple[int, Any]]:
     for element in walker.elements():
-        yield walker.line, element
+        yield 0 if isinstance(element, dict) else walker.line_here(), element
 
 
 def _lines(walker: Walker) -> Iterator[tuple[int, Any]]:

@@ -150,8 +150,7 @@ class Walker:
         return Malformed(what, self.line, self.at - self.line_start + 1)
 
     def line_here(self) -> int:
-        """The line on which the next value begins."""
-        self.peek()
+        """The line of this place."""
         self._count_lines()
         return self.line
 

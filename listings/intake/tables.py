@@ -132,7 +132,10 @@ class RowFile:
             cell = cell.replace(char, ESCAPES[char])
         return cell or ESCAPES[""]
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Flush to disk; the file is read by others from now on."""
         self._file.close()
 

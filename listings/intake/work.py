@@ -72,24 +72,25 @@ def _open_parquet(source: Path, folder: Path, limits: Limits) -> tuple[Connectio
 def _open_rows(
     source: Path, folder: Path, form: str, limits: Limits, options: Options, voice: Voice
 ) -> tuple[Connection, Table, Source] | None:
-    rows = RowFile(folder / "rows.csv")
+    path = folder / "rows"
     try:
-        table = decode.decode(
-            source,
-            form,
-            rows=rows,
-            limits=limits,
-            options=options,
-            progress=lambda row_count, byte_count: voice.progress(rows_done=row_count, bytes_done=byte_count),
-        )
-        rows.close()
+        with RowFile(path) as rows:
+            table = decode.decode(
+                source,
+                form,
+                rows=rows,
+                limits=limits,
+                options=options,
+                progress=lambda row_count, byte_count: voice.progress(
+                    rows_done=row_count, bytes_done=byte_count
+                ),
+            )
         if table is None:
             return None
         connection = columns.connect(folder, source, limits, rows.width)
         return connection, table, columns.load(connection, rows, table, folder / "text.parquet")
     finally:
-        rows.close()
-        rows.path.unlink()
+        path.unlink()
 
 
 def _describe(connection: Connection, table: Table, source: Source, folder: Path, voice: Voice) -> None:

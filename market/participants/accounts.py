@@ -8,7 +8,6 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -32,7 +31,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
     def send_mail(self, template_prefix: str, email: str, context_data: dict[str, Any]) -> None:
         """Into the outbox: a mail server that hangs must not hang a page."""
         request = context.request
-        known = {"request": request, "email": email, "current_site": get_current_site(request)} | context_data
+        # Not the Host header, which a stranger may choose.
+        site = {"name": texts.market_name(), "domain": urlsplit(settings.PUBLIC_URL).netloc}
+        known = context_data | {"request": request, "email": email, "current_site": site}
         letter = self.render_mail(template_prefix, email, known)
         subject = f"[{texts.market_name()}] {letter.subject}"
         mail.post(to=email, message=texts.Letter(subject=subject, text=letter.body))

@@ -1,6 +1,7 @@
 """Statements as Chinese banks export them are read to the fen, or refused with row and column."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -146,7 +147,7 @@ def test_what_is_no_text_is_refused(data: bytes) -> None:
         bank.read_statement(data)
 
 
-def test_limits_are_settings(settings) -> None:
+def test_limits_are_settings(settings: Any) -> None:
     rows = HEAD + "2026-11-24,,1.00,,\n" * 60
 
     settings.STATEMENT_ROWS_MAX = 10

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection
 
 from market.events.models import Event
+from market.holds import Held
 from market.kernel import ids
 from market.kernel.errors import Conflict
 from settlement import (
@@ -80,6 +82,24 @@ def test_eight_releases_are_one(lasting_market: Market) -> None:
     assert books.check() == []
 
 
+def test_a_hold_placed_at_the_same_moment_stops_the_release_or_comes_after_it(lasting_market: Market) -> None:
+    market = lasting_market
+    for _ in range(8):
+        obligation = market.funded(1_000)
+        place = partial(market.hold, obligation.thread_urn)
+
+        released, held = together(partial(release, market, obligation), place)
+
+        in_escrow = ledger.balance(accounts.escrow(obligation.reference, "CNY"))
+        if isinstance(released, Release):
+            told = Event.objects.get(kind="escrow.released", opening__subject=obligation.reference)
+            assert told.seq < Event.objects.get(kind="hold.placed", opening__subject=held.subject).seq
+            assert in_escrow == 0
+        else:
+            assert isinstance(released, Held)
+            assert in_escrow == 1_000
+
+
 def test_two_refunds_that_exceed_escrow_are_one_and_a_refusal(lasting_market: Market) -> None:
     market = lasting_market
     obligation = market.funded(1_000)
@@ -122,7 +142,7 @@ def test_two_statements_with_one_payment_each_pay_once(lasting_market: Market) -
     obligation = market.opened(48_000)
     files = [market.csv(("480.00", obligation.payment_reference)) for _ in range(2)]
 
-    together(*[lambda data=data: statements.import_file(name="a.csv", data=data, by=market.clerk) for data in files])
+    together(*[partial(statements.import_file, name="a.csv", data=data, by=market.clerk) for data in files])
 
     assert ledger.balance(accounts.escrow(obligation.reference, "CNY")) == 48_000
     assert ledger.balance(accounts.common(Code.SUSPENSE, "CNY")) == 48_000
@@ -137,8 +157,8 @@ def test_cancel_and_payment_at_once_never_leave_money_in_a_dead_escrow(lasting_m
         data = market.csv(("1.00", obligation.payment_reference))
 
         together(
-            lambda obligation=obligation: obligations.cancel(obligation.reference_urn, by=market.trader),
-            lambda data=data: statements.import_file(name="a.csv", data=data, by=market.clerk),
+            partial(obligations.cancel, obligation.reference_urn, by=market.trader),
+            partial(statements.import_file, name="a.csv", data=data, by=market.clerk),
         )
 
         obligation.refresh_from_db()
@@ -221,10 +241,10 @@ def test_crossing_paths_neither_deadlock_nor_lose(lasting_market: Market) -> Non
         asked = payouts.request(amount_minor=10, by=market.finance)
 
         answers = together(
-            lambda pair=pair: release(market, pair[0]),
-            lambda pair=pair: release(other, pair[1]),
-            lambda data=data: statements.import_file(name="a.csv", data=data, by=market.clerk),
-            lambda asked=asked: payouts.approve(asked.id, by=market.approver),
+            partial(release, market, pair[0]),
+            partial(release, other, pair[1]),
+            partial(statements.import_file, name="a.csv", data=data, by=market.clerk),
+            partial(payouts.approve, asked.id, by=market.approver),
             lambda: payouts.request(amount_minor=20, by=market.finance),
         )
 

@@ -1,23 +1,28 @@
 """Escrow goes back to the payer whole or in part, once, and to the account it came from."""
 
+from typing import Any
+
 import pytest
 
-from market import holds
 from market.events.models import Event, Opening
 from market.holds import Held, Scope
 from market.kernel import ids
 from market.kernel.errors import Invalid, NotAllowed
-from market.participants.members import Role, system
+from market.participants.members import system
 from settlement import accounts, books, escrow, ledger, suspense
 from settlement.errors import NotCovered, NotFunded, OtherTerms
 from settlement.models import Obligation, Payout, Posting, Refund
 from settlement.states import ObligationState, PayoutKind, PayoutState
-from tests.settlement.builders import Market, given_member, refused
+from tests.settlement.builders import Market, refused
 
 
-def refund(market: Market, obligation: Obligation, **terms: object) -> Refund:
-    wanted = {"reference": obligation.reference_urn, "thread": obligation.thread_urn, "reason": "数据与说明不符"}
-    return escrow.refund(**wanted | {"by": market.seller} | terms)  # type: ignore[arg-type]  # terms of a test
+def refund(market: Market, obligation: Obligation, **terms: Any) -> Refund:
+    wanted: dict[str, Any] = {
+        "reference": obligation.reference_urn,
+        "thread": obligation.thread_urn,
+        "reason": "数据与说明不符",
+    }
+    return escrow.refund(**wanted | {"by": market.seller} | terms)
 
 
 def test_a_whole_refund_waits_for_the_bank_on_its_way_to_the_payer(market: Market) -> None:
@@ -103,7 +108,7 @@ def test_a_key_is_for_one_refund_of_one_obligation(market: Market) -> None:
 
 
 @pytest.mark.parametrize("terms", [{"amount_minor": 400}, {"amount_minor": 0, "key": ids.new_id()}, {"reason": " "}])
-def test_a_part_needs_a_key_and_every_refund_a_reason(market: Market, terms: dict[str, object]) -> None:
+def test_a_part_needs_a_key_and_every_refund_a_reason(market: Market, terms: dict[str, Any]) -> None:
     obligation = market.funded()
 
     with refused(Invalid):
@@ -135,8 +140,7 @@ def test_the_payer_alone_takes_nothing_back_but_a_process_may(market: Market) ->
 
 def test_a_hold_stops_the_refund(market: Market) -> None:
     obligation = market.funded()
-    reviewer = given_member(market.operator, Role.REVIEWER)
-    holds.place(market.buyer.urn, scope=Scope.PARTY, reason="核查", legal_basis="条例 28", by=reviewer)
+    market.hold(market.buyer.urn, Scope.PARTY)
 
     with refused(Held):
         refund(market, obligation)

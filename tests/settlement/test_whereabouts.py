@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from market import holds, rules
-from market.holds import Scope
+from market import rules
 from market.kernel import clock
 from market.kernel.errors import Conflict, NotFound
 from market.participants.members import Role, system
-from settlement import accounts, books, escrow, ledger, payout_files, payouts
+from settlement import accounts, books, earnings, escrow, ledger, payout_files, payouts
 from settlement.models import Obligation, Payout
 from settlement.states import PayoutState
 from settlement.whereabouts import Mover, Place, where_is_money
@@ -36,8 +35,7 @@ def test_from_the_buyer_through_escrow_to_the_supplier(market: Market) -> None:
 
 def test_a_receipt_that_a_hold_stops_is_seen_as_such(market: Market) -> None:
     obligation = market.opened(48_000)
-    reviewer = given_member(market.operator, Role.REVIEWER)
-    holds.place(obligation.reference_urn, scope=Scope.TRADE, reason="核查", legal_basis="条例 28", by=reviewer)
+    market.hold(obligation.reference_urn)
 
     market.imported(("480.00", obligation.payment_reference), ("1.00", obligation.payment_reference))
 
@@ -109,3 +107,23 @@ def test_a_reserve_period_keeps_the_share_until_its_day(market: Market) -> None:
     assert (ledger.balance(reserved), ledger.balance(own)) == (0, 45_600)
     assert piles(market, obligation)[0] == (Place.PAYEE_ACCOUNT, 45_600, Mover.PAYEE_FINANCE)
     assert books.check() == []
+
+
+def test_the_sweep_frees_what_is_due_and_leaves_what_is_held(lasting_market: Market) -> None:
+    market = lasting_market
+    given_reserve(7)
+    obligations = [market.funded(1_000), market.funded(1_000), market.funded(1_000)]
+    for each in obligations[:2]:
+        escrow.release(reference=each.reference_urn, thread=each.thread_urn, by=market.trader)
+    with clock.shifted(timedelta(days=5)):
+        third = obligations[2]
+        escrow.release(reference=third.reference_urn, thread=third.thread_urn, by=market.trader)
+    rules.forget()
+    market.hold(obligations[0].reference_urn)
+
+    with clock.shifted(timedelta(days=8)):
+        assert earnings.free_due() == 1
+        assert earnings.free_due() == 0
+
+    assert ledger.balance(accounts.org(market.supplier.id, "CNY")) == 950
+    assert ledger.balance(accounts.org_reserved(market.supplier.id, "CNY")) == 1_900

@@ -167,9 +167,7 @@ def test_a_silent_broker_is_asked_once_for_a_batch(monkeypatch: pytest.MonkeyPat
 def test_a_step_that_a_hold_stopped_is_driven_again_when_the_hold_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
     given_news(monkeypatch)
     subject = ids.new_id()
-    hold = holds.place(
-        ids.urn(subject), scope=Scope.TRADE, reason="投诉", legal_basis="条例 28", by=given_operator()
-    )
+    hold = holds.place(ids.urn(subject), scope=Scope.TRADE, reason="投诉", legal_basis="条例 28", by=given_operator())
 
     def step(_: News) -> None:
         with transaction.atomic():

@@ -70,7 +70,9 @@ def test_what_has_no_one_form_is_refused(value: Any, error: type[Exception]) -> 
         canonical_json.dumps(value)
 
 
-@pytest.mark.parametrize("document", ['{"a":1,"a":1}', "1.5", "1e3", "NaN", "Infinity", '{"a":', '{"a":[{"b":1,"b":2}]}'])
+@pytest.mark.parametrize(
+    "document", ['{"a":1,"a":1}', "1.5", "1e3", "NaN", "Infinity", '{"a":', '{"a":[{"b":1,"b":2}]}']
+)
 def test_what_could_be_read_in_two_ways_is_refused(document: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  duplicate, float and syntax say different things
         canonical_json.loads(document)

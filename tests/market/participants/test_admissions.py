@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -346,8 +347,8 @@ def test_over_the_api_a_firm_applies_and_a_reviewer_admits(client: Client) -> No
 
     _, theirs = keys.issue(name="p", scopes=["admin", "read"], by=applicant)
     _, ours = keys.issue_for_seat(reviewer, name="r", scopes=["review"], by=system("test"))
-    firm = {"HTTP_AUTHORIZATION": f"Bearer {theirs}"}
-    desk = {"HTTP_AUTHORIZATION": f"Bearer {ours}"}
+    firm: Any = {"HTTP_AUTHORIZATION": f"Bearer {theirs}"}
+    desk: Any = {"HTTP_AUTHORIZATION": f"Bearer {ours}"}
     organisation = {"contact_name": "李四", "contact_phone": "0351-1234567"}
     assert client.put("/api/organisation", organisation, content_type="application/json", **firm).status_code == 200
 

@@ -153,7 +153,9 @@ def test_the_pin_is_in_no_record_and_no_log(caplog: pytest.LogCaptureFixture) ->
     everything = caplog.text + str(refusal.value) + str(Opening.objects.values_list("fields", flat=True))
     assert PIN not in everything
     assert "wrong-secret-1" not in everything
-    assert PIN.encode() not in seals.unseal(bytes(key.sealed or b""), settings.FIELD_KEY, purpose=f"sealed-key/{key.id}")
+    assert PIN.encode() not in seals.unseal(
+        bytes(key.sealed or b""), settings.FIELD_KEY, purpose=f"sealed-key/{key.id}"
+    )
 
 
 def test_a_third_scrypt_at_once_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
