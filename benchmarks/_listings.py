@@ -60,7 +60,15 @@ def load(count: int) -> None:
     """Fill an empty market with so many listed products and fold them in."""
     from django.db import connection
 
-    from listings.models import DataProduct, DataResource, Listing, Offer, ProductVersion
+    from listings.models import (
+        DataProduct,
+        DataResource,
+        Listing,
+        ListingWords,
+        Offer,
+        ProductVersion,
+        SearchChange,
+    )  # fmt: skip
     from listings.search import folding
     from market.participants.models import Organisation, Person
 
@@ -75,6 +83,8 @@ def load(count: int) -> None:
     _copy(ProductVersion, (version for version, _ in versions))
     _copy(Offer, (offer for _, offer in versions))
     _copy(Listing, (_listing(number, *each) for number, each in enumerate(versions, 1)))
+    _copy(ListingWords, (_words(number, version) for number, (version, _) in enumerate(versions, 1)))
+    _copy(SearchChange, (SearchChange(number=number, is_new=True) for number in range(1, count + 1)))
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(nextval('listings_listing_number')) FROM generate_series(1, %s)", [count])
     folding.fold_all()
@@ -118,11 +128,11 @@ def districts() -> list[str]:
 
 def _versions(count: int, chance: random.Random, suppliers: Sequence[Any], person: Any) -> Iterator[tuple[Any, Any]]:
     from listings.models import DataProduct, DataResource, Offer, ProductVersion
-    from market import sectors
+    from market.places import SECTORS
     from market.policy import UsageTerms, build, canonical
 
     han, latin = vocabulary()
-    places, names = districts(), list(sectors.NAMES)
+    places, names = districts(), list(SECTORS)
     terms = [
         UsageTerms(may_derive=derive, may_redistribute=resell, purposes=purposes)
         for derive in (True, False) for resell in (True, False) for purposes in ((), ("internal-analysis",))
@@ -164,8 +174,14 @@ def _listing(number: int, version: Any, offer: Any) -> Any:
     from listings.models import Listing
     from listings.search import cards
 
-    keys = " ".join("'" + key + "'" for key in cards.words_of(version))  # the text form of a tsvector
-    return Listing(version=version, number=number, keys=keys, trade_count=number * 7919 % 50, **cards.of(version, [offer]))
+    return Listing(version=version, number=number, trade_count=number * 7919 % 50, **cards.of(version, [offer]))
+
+
+def _words(number: int, version: Any) -> Any:
+    from listings.models import ListingWords
+    from listings.search import cards
+
+    return ListingWords(number=number, keys=" ".join(f"'{key}'" for key in cards.words_of(version)))
 
 
 def _copy(model: type[Any], rows: Iterable[Any]) -> None:

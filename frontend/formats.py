@@ -61,6 +61,20 @@ def day(value: date, *, language: str | None) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
+def days(first: date, last: date, *, language: str | None) -> str:
+    """A span of days, a shared year or month said once: 2020-04-02 至 04-08, 2–8 Apr 2020."""
+    if first == last:
+        return day(first, language=language)
+    is_one_year = first.year == last.year
+    if is_chinese(language):
+        end = f"{last.month:02d}-{last.day:02d}" if is_one_year else day(last, language=language)
+        return f"{day(first, language=language)} 至 {end}"
+    if is_one_year and first.month == last.month:
+        return f"{first.day}–{day(last, language=language)}"
+    begin = f"{first.day} {MONTHS[first.month - 1]}" if is_one_year else day(first, language=language)
+    return f"{begin} – {day(last, language=language)}"
+
+
 def when(value: date | datetime, *, language: str | None, form: TimeForm = "full") -> str:
     """A moment in Shanghai time: 2026-11-23 10:14 or 23 Nov 2026, 10:14; a plain date stays a date.
 

@@ -4,14 +4,15 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
-from listings import offers, products, queries, resources, reviews
+from listings import offers, products, queries, resources, reviews, search
 from listings.errors import UploadTooLarge
 from listings.models import DataResource, Offer, ProductVersion
 from listings.products import Description
 from listings.schemas import (
     CataloguePage,
+    CatalogueQuestion,
     DescriptionIn,
     ListingDetail,
     OfferIn,
@@ -26,7 +27,7 @@ from listings.schemas import (
 from market.access import MEMBER, PUBLIC, allow
 from market.kernel.errors import LengthRequired
 from market.participants.members import Role
-from market.requests import MemberRequest, Page, Size, Words
+from market.requests import MemberRequest, Page, Size
 
 router = Router(tags=["listings"])
 BLOCK_BYTES = 1024 * 1024
@@ -155,21 +156,16 @@ def delist(request: MemberRequest, version_id: UUID, body: ReasonIn) -> ProductV
 
 @router.get("/catalogue", response=CataloguePage, auth=None)
 @allow(PUBLIC)
-def catalogue(
-    request: MemberRequest,
-    q: Words = "",
-    sector: str = "",
-    page: Page = 1,
-) -> dict[str, Any]:
-    """Find listings."""
-    return queries.catalogue(q=q, sector=sector, page=page)
+def catalogue(request: MemberRequest, asked: Query[CatalogueQuestion]) -> dict[str, Any]:
+    """Find listings: words, and values of facets, each of which may be repeated. The page reads the same address."""
+    return queries.catalogue(search.question(request.GET))
 
 
 @router.get("/catalogue/{version_id}", response=ListingDetail, auth=None)
 @allow(PUBLIC)
 def listing(request: MemberRequest, version_id: UUID) -> dict[str, Any]:
     """One listing whole, as far as it is public."""
-    return queries.listing(version_id)
+    return queries.listing(version_id, getattr(request, "member", None) or None)
 
 
 def _description(body: DescriptionIn) -> Description:

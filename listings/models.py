@@ -267,17 +267,11 @@ class Listing(models.Model):
     licences = ArrayField(models.CharField(max_length=16), default=list)
     listed_at = models.DateTimeField()
     trade_count = models.PositiveIntegerField(default=0)
-    keys = SearchVectorField()  # words, words of titles, and values of the large facets
     facets = ArrayField(models.TextField())  # keys of the values of all facets
     is_listed = models.BooleanField(default=True)
-    is_folded = models.BooleanField(default=False)  # whether the bitmaps say the same as this row
-    was_folded = models.BooleanField(default=False)  # whether they know its words already
-    changed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         indexes = [
-            GinIndex(fields=["keys"], name="listing_by_key"),
-            models.Index(fields=["changed_at"], name="listing_not_folded", condition=Q(is_folded=False)),
             models.Index(fields=["price_minor", "-number"], name="listing_by_price", condition=Q(is_listed=True)),
             models.Index(fields=["-trade_count", "-number"], name="listing_by_trades", condition=Q(is_listed=True)),
             models.Index(fields=["product_id"], name="listing_of_product"),
@@ -285,6 +279,33 @@ class Listing(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ListingWords(models.Model):
+    """By which keys a listing is found: words, words of its title, values of large facets. Never changed.
+
+    Apart from the listing, so that a new price does not write two hundred words into the index again.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    keys = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["keys"], name="listing_by_key")]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class SearchChange(models.Model):
+    """A listing of which the bitmaps do not speak yet, or not any more truly: a search looks at its row."""
+
+    number = models.BigIntegerField(primary_key=True)
+    is_new = models.BooleanField()  # the bitmaps do not know its words
+    changed_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 class SearchBits(models.Model):

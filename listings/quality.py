@@ -21,19 +21,24 @@ class Measure:
 
 
 def measures(profile: dict[str, Any] | None) -> list[Measure]:
-    """The dimensions that a profile lets one compute; none for a file that is not a table.
+    """The dimensions that a whole profile lets one compute; none for a file that is not a table."""
+    columns = profile["columns"] if profile else []
+    return measured(profile, sum(int(column["misfit"]["count"]) for column in columns if column.get("misfit")))
+
+
+def measured(table: dict[str, Any] | None, misfits: int) -> list[Measure]:
+    """The same from what a profile says of the table, and the number of cells that do not fit their column.
 
     completeness: cells that are neither empty nor a word for nothing (NA, NaN, \\N), of all cells.
     uniqueness: rows that repeat no earlier row, of all rows.
     validity: filled cells that fit the type which 95 % or more of their column have, of all filled cells.
     """
-    if not profile or not profile.get("row_count") or not profile.get("column_count"):
+    if not table or not table.get("row_count") or not table.get("column_count"):
         return []
-    rows = int(profile["row_count"])
-    cells = rows * int(profile["column_count"])
-    empty = int(profile["null_cell_count"])
-    misfits = sum(int(column["misfit"]["count"]) for column in profile["columns"] if column.get("misfit"))
-    found = [_measure("completeness", empty, cells), _measure("uniqueness", int(profile["duplicate_row_count"]), rows)]
+    rows = int(table["row_count"])
+    cells = rows * int(table["column_count"])
+    empty = int(table["null_cell_count"])
+    found = [_measure("completeness", empty, cells), _measure("uniqueness", int(table["duplicate_row_count"]), rows)]
     if cells > empty:
         found.append(_measure("validity", misfits, cells - empty))
     return found

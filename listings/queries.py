@@ -1,13 +1,16 @@
 """What can be asked of this room: read-only rows, ready to show."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Count, Q
+from django.db import connection
 
-from listings.models import DataResource, Offer, PreviewAudience, ProductVersion
+from listings import detail, quality, search
+from listings.models import DataResource, ProductVersion
 from listings.products import DESCRIBED
+from listings.search import Question
+from listings.search.finding import Row
 from listings.states import VersionState
 from market.kernel.errors import NotFound
 from market.participants.members import Member, Role
@@ -43,32 +46,54 @@ def review_queue(*, page: int, size: int) -> list[ProductVersion]:
     return list(found.order_by("submitted_at")[(page - 1) * size : page * size])
 
 
-def catalogue(*, q: str = "", sector: str = "", page: int = 1) -> dict[str, Any]:
-    """A page of listed versions with total and facets."""
-    found = ProductVersion.objects.filter(state=VersionState.LISTED)
-    if q:
-        found = found.filter(Q(title__icontains=q) | Q(abstract__icontains=q) | Q(title_en__icontains=q))
-    facets = {
-        "sector": [
-            {"value": row["sector"], "count": row["count"]}
-            for row in found.values("sector").annotate(count=Count("id")).order_by("-count")[:20]
-        ]
+def catalogue(question: Question) -> dict[str, Any]:
+    """A page of the catalogue with its total and facets, as the door of the API answers it."""
+    found = search.find(question)
+    return {
+        "total": found.total,
+        "page": found.question.page,
+        "pages": found.pages,
+        "items": [_line(row) for row in found.rows],
+        "facets": {
+            group: [
+                {"value": value, "count": count, "name": found.supplier_names.get(value, "")}
+                for value, count in sorted(counts.items(), key=lambda each: -each[1])
+            ]
+            for group, counts in found.facets.items()
+        },
     }
-    if sector:
-        found = found.filter(sector=sector)
-    total, size = found.count(), settings.PAGE_SIZE
-    rows = found.select_related("product__supplier", "resource").order_by("-listed_at")
-    items = [_line(version) for version in rows[(page - 1) * size : page * size]]
-    return {"total": total, "page": page, "pages": max(1, -(-total // size)), "items": items, "facets": facets}
 
 
-def _line(version: ProductVersion) -> dict[str, Any]:
-    resource = version.resource
-    cheapest = min(
-        (offer for offer in version.offers.all() if offer.withdrawn_at is None and offer.buyer_id is None),
-        key=lambda offer: offer.price_minor,
-        default=None,
-    )
+def _line(row: Row) -> dict[str, Any]:
+    return {
+        "version": row.version_id,
+        "product": row.product_number,
+        "title": row.title,
+        "abstract": row.abstract,
+        "supplier": row.supplier_name,
+        "sector": row.sector,
+        "district": row.district,
+        "frequency": row.frequency,
+        "format": row.format,
+        "quality": row.quality,
+        "licences": row.licences,
+        "trades": row.trade_count,
+        "row_count": row.row_count,
+        "column_count": row.column_count,
+        "file_bytes": row.file_bytes,
+        "price_minor": row.price_minor,
+        "currency": row.currency,
+        "listed_at": row.listed_at,
+    }
+
+
+def listing(version_id: UUID, reader: Member | None = None) -> dict[str, Any]:
+    """A listed version whole, as this reader may see it. Raises NotFound."""
+    found = detail.read(version_id, reader)
+    version, resource = found.version, found.version.resource
+    if version.state != VersionState.LISTED:
+        raise NotFound
+    prices = [offer.price_minor for offer in found.offers if not offer.is_for_reader_only]
     return {
         "version": version.id,
         "product": version.product.number,
@@ -78,32 +103,22 @@ def _line(version: ProductVersion) -> dict[str, Any]:
         "sector": version.sector,
         "district": version.district,
         "frequency": version.frequency,
+        "format": found.format,
+        "quality": quality.overall(found.measures),
+        "licences": found.licences,
+        "trades": found.trade_count,
         "row_count": resource.row_count,
         "column_count": resource.column_count,
         "file_bytes": resource.file_bytes,
-        "price_minor": cheapest.price_minor if cheapest else None,
-        "currency": cheapest.currency if cheapest else "CNY",
+        "price_minor": min(prices, default=None),
+        "currency": found.offers[0].currency if found.offers else "CNY",
         "listed_at": version.listed_at,
-    }
-
-
-def listing(version_id: UUID) -> dict[str, Any]:
-    """A listed version whole, as the public may see it. Raises NotFound."""
-    version = (
-        ProductVersion.objects.select_related("product__supplier", "resource")
-        .filter(id=version_id, state=VersionState.LISTED)
-        .first()
-    )
-    if version is None:
-        raise NotFound
-    public = version.preview == PreviewAudience.PUBLIC
-    return _line(version) | {
         "n": version.n,
         "description": {name: getattr(version, name) for name in sorted(DESCRIBED)},
-        "file_sha256": version.resource.file_sha256,
-        "offers": list(Offer.objects.filter(version=version, withdrawn_at__isnull=True, buyer__isnull=True)),
-        "columns": (version.resource.profile or {}).get("columns") if public else None,
-        "sample": version.resource.sample if public else None,
+        "file_sha256": resource.file_sha256,
+        "offers": found.offers,
+        "columns": found.columns if found.may_preview else None,
+        "sample": detail.sample_of(version_id, reader)[1] if found.may_preview and found.table else None,
     }
 
 
@@ -126,3 +141,16 @@ def products_of(organisation_id: UUID) -> list[ProductVersion]:
     """The newest version of each of an organisation's products, at most 200: what a next version may continue."""
     found = ProductVersion.objects.select_related("product").filter(product__supplier_id=organisation_id)
     return list(found.order_by("product_id", "-n").distinct("product_id")[:200])
+
+
+def published_in(event_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, str, str]]:
+    """Of events that told of a listing: version, title and English title, as they are public."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PUBLISHED, [list(event_ids)])
+        return {event: (version, title, title_en) for event, version, title, title_en in cursor.fetchall()}
+
+
+_PUBLISHED: Final = """
+SELECT e.id, v.id, v.title, v.title_en FROM market_event AS e JOIN market_opening AS o ON o.event_id = e.id
+JOIN listings_productversion AS v ON v.id = o.subject WHERE e.id = ANY(%s) AND e.kind = 'listing.published'
+"""

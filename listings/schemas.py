@@ -127,6 +127,21 @@ class ReadAgainIn(Schema):
     delimiter: str = Field(default="", max_length=4)
 
 
+class CatalogueQuestion(Schema):
+    """What may be asked of the catalogue. Values of one facet widen the answer, facets and words narrow it."""
+
+    q: str = Field(default="", max_length=100, description="words; a single Han character searches titles only")
+    sector: list[str] = []
+    price: list[str] = Field(default=[], description="free, under-1000, under-10000, above, on-request")
+    frequency: list[str] = []
+    licence: list[str] = Field(default=[], description="any-purpose, derive, resell, no-term")
+    format: list[str] = []
+    area: list[str] = Field(default=[], description="GB/T 2260: four digits of a city or six of a county")
+    supplier: list[str] = []
+    sort: str = Field(default="", description="match, newest, trades, cheapest, dearest")
+    page: int = Field(default=1, ge=1, le=500)
+
+
 class ListingOut(Schema):
     """One line of the catalogue."""
 
@@ -138,6 +153,10 @@ class ListingOut(Schema):
     sector: str
     district: str
     frequency: str
+    format: str
+    quality: int | None
+    licences: list[str]
+    trades: int
     row_count: int | None
     column_count: int | None
     file_bytes: int

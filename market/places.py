@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from market import districts
 
 SECTORS: Final[Mapping[str, Promise]] = {
     "environment": _("environment"),
@@ -42,5 +46,14 @@ def sector(code: str) -> str:
 
 
 def district(code: str) -> str:
-    """A division by its Chinese name; one outside the city is shown by its code."""
-    return DISTRICTS.get(code, code)
+    """A division by its Chinese name; also one outside the city, as far as GB/T 2260 knows it."""
+    return DISTRICTS.get(code) or districts.name(code)
+
+
+def sector_words(code: str) -> set[str]:
+    """A sector's names in every language of the pages, so that each finds it; none for an unknown code."""
+    found = set()
+    for language, _name in settings.LANGUAGES if code in SECTORS else ():
+        with translation.override(language):
+            found.add(sector(code))
+    return found

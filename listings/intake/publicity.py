@@ -22,7 +22,12 @@ def public_view(profile: dict[str, Any]) -> dict[str, Any]:
     edge is null).
     """
     table = {key: profile[key] for key in OF_TABLE}
-    return table | {"columns": [_column(column, profile["row_count"]) for column in profile["columns"]]}
+    return table | {"columns": columns(profile["columns"], profile["row_count"])}
+
+
+def columns(found: list[dict[str, Any]], row_count: int) -> list[dict[str, Any]]:
+    """The public part of some of its columns."""
+    return [_column(column, row_count) for column in found]
 
 
 def _column(column: dict[str, Any], row_count: int) -> dict[str, Any]:

@@ -7,8 +7,8 @@ Words are cut (words), become keys (keys), stand in each listing's row (cards, i
 
 from listings.search.asking import Question
 from listings.search.asking import read as question
-from listings.search.finding import Found, find
+from listings.search.finding import Found, find, most_traded
 from listings.search.folding import sweep
 from listings.search.indexing import index
 
-__all__ = ["Found", "Question", "find", "index", "question", "sweep"]
+__all__ = ["Found", "Question", "find", "index", "most_traded", "question", "sweep"]

@@ -56,6 +56,10 @@ class Question:
         left = tuple(each for each in self.chosen.get(group, ()) if each != value)
         return replace(self, chosen={**self.chosen, group: left}, page=1)
 
+    def on(self, page: int) -> "Question":
+        """The same on another page."""
+        return replace(self, page=page)
+
 
 def usual_sort(text: str) -> Sort:
     """The order where none is chosen."""

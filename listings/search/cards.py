@@ -7,7 +7,7 @@ from typing import Any, Final
 from listings import quality
 from listings.models import Offer, PreviewAudience, ProductVersion
 from listings.search import keys, words
-from market import sectors
+from market import places
 from market.districts import CITY_DIGITS
 from market.policy import ANY_LAWFUL, PolicyInvalid, UsageTerms, parse, terms_of
 
@@ -77,7 +77,8 @@ def words_of(version: ProductVersion) -> list[str]:
         supplier.uscc,
         version.product.number,
         resource.file_sha256,
-        *_sector_words(version.sector),
+        version.sector,
+        *places.sector_words(version.sector),
         *names[: 2 * FIELDS_SEARCHED_MAX],
     ]
     large = [key for key in _facets_of_place(version.district, str(supplier.id)) if not keys.is_small(key)]
@@ -86,10 +87,14 @@ def words_of(version: ProductVersion) -> list[str]:
 
 def format_of(version: ProductVersion) -> str:
     """The form of the file: what intake recognised, else the ending of its name."""
-    recognised = (version.resource.profile or {}).get("format", "")
+    return format_named((version.resource.profile or {}).get("format", ""), version.resource.filename)
+
+
+def format_named(recognised: str, filename: str) -> str:
+    """The word by which people know a form: xlsx, csv, geojson."""
     if recognised == "workbook":
         return "xlsx"
-    return str(recognised or PurePath(version.resource.filename).suffix.lstrip(".").lower() or "file")[:16]
+    return (recognised or PurePath(filename).suffix.lstrip(".").lower() or "file")[:16]
 
 
 def licences_of(offers: Iterable[Offer]) -> list[str]:
@@ -122,12 +127,6 @@ def _terms(offer: Offer) -> UsageTerms | None:
 
 def _line(text: str) -> str:
     return text if len(text) <= LINE_CHARS else text[: LINE_CHARS - 1] + "…"
-
-
-def _sector_words(sector: str) -> Iterator[str]:
-    yield sector
-    if sector in sectors.NAMES:
-        yield from sectors.in_all_languages(sector)
 
 
 def _facets(card: dict[str, Any]) -> Iterator[str]:

@@ -74,7 +74,9 @@ class Found:
         return max(1, -(-self.total // settings.PAGE_SIZE))
 
 
-_ROWS: Final = f"SELECT {', '.join(Row.__dataclass_fields__)} FROM listings_listing WHERE number = ANY(%s)"  # noqa: S608
+_SELECT: Final = f"SELECT {', '.join(Row.__dataclass_fields__)} FROM listings_listing"  # noqa: S608
+_ROWS: Final = _SELECT + " WHERE number = ANY(%s)"
+_MOST_TRADED: Final = _SELECT + " WHERE is_listed AND trade_count > 0 ORDER BY trade_count DESC, number DESC LIMIT %s"
 
 
 def find(question: Question) -> Found:
@@ -103,6 +105,13 @@ def rows_of(numbers: Sequence[int]) -> list[Row]:
         cursor.execute(_ROWS, [list(numbers)])
         rows = {row[1]: Row(*row) for row in cursor.fetchall()}
     return [rows[number] for number in numbers if number in rows]
+
+
+def most_traded(limit: int) -> list[Row]:
+    """The listings with most closed trades, those without any left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOST_TRADED, [limit])
+        return [Row(*row) for row in cursor.fetchall()]
 
 
 def _ways_out(question: Question) -> list[WayOut]:

@@ -19,7 +19,7 @@ FOLD_AFTER: Final = timedelta(seconds=60)
 FREQUENT_MIN: Final = 500
 FREQUENT_SHARE: Final = 500  # one in so many listings, once that is more
 GROWTH: Final = 1.1  # frequent words are looked for again when there are so many times more listings
-SAMPLE_ROWS: Final = 50_000
+SAMPLE_ROWS: Final = 20_000
 MARKS_KEPT: Final = 16
 
 
@@ -28,16 +28,24 @@ class Row(NamedTuple):
 
     number: int
     is_listed: bool
-    was_folded: bool
+    is_new: bool
     facets: list[str]
     words: list[str]
 
 
-_CHANGED: Final = """
-SELECT number, is_listed, was_folded, facets, CASE WHEN was_folded THEN '{}' ELSE tsvector_to_array(keys) END
-FROM listings_listing WHERE NOT is_folded ORDER BY number LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+_CHANGED: Final = "SELECT number, is_new FROM listings_searchchange ORDER BY number LIMIT %s FOR UPDATE SKIP LOCKED"
+# A statement of its own after the locks: it sees every row as it was committed with its change.
+_ROWS: Final = """
+SELECT number, is_listed, is_new, facets,
+       CASE WHEN is_new AND is_listed THEN (SELECT tsvector_to_array(keys) FROM listings_listingwords AS w
+                                            WHERE w.number = l.number) ELSE '{}' END
+FROM listings_listing AS l JOIN unnest(%s::bigint[], %s::bool[]) AS c(number, is_new) USING (number)
 """
-_WAITING: Final = "SELECT count(*), min(changed_at) FROM listings_listing WHERE NOT is_folded"
+_WAITING: Final = "SELECT count(*), min(changed_at) FROM listings_searchchange"
+_NUMBERS: Final = """
+SELECT array_agg(number) FROM listings_listingwords AS w WHERE keys @@ %s::tsquery
+AND NOT EXISTS (SELECT FROM listings_searchchange AS c WHERE c.number = w.number AND c.is_new)
+"""
 _WRITE: Final = """
 INSERT INTO listings_searchbits (key, segment, count, bits, version)
 SELECT key, segment, bit_count(bits), bits, %s FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS t(key, segment, bits)
@@ -72,19 +80,19 @@ def _fold() -> int:
     state = SearchState.objects.select_for_update(no_key=True).get(id=SearchState.ONLY)
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED, [BATCH])
-        rows = [Row(*row) for row in cursor.fetchall()]
-        if not rows:
+        changed = cursor.fetchall()
+        if not changed:
             return 0
+        numbers = [number for number, _ in changed]
+        cursor.execute(_ROWS, [numbers, [is_new for _, is_new in changed]])
+        rows = [Row(*row) for row in cursor.fetchall()]
         cursor.execute("SELECT DISTINCT key FROM listings_searchbits")
         frequent = {key for (key,) in cursor.fetchall()}
     add, remove = _differences(rows, frequent)
     _write(_next(state), _merged(add, remove))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE listings_listing SET is_folded = true, was_folded = true WHERE number = ANY(%s)",
-            [[row.number for row in rows]],
-        )
-    return len(rows)
+        cursor.execute("DELETE FROM listings_searchchange WHERE number = ANY(%s)", [numbers])
+    return len(changed)
 
 
 Places = dict[tuple[str, int], list[int]]
@@ -97,13 +105,11 @@ def _differences(rows: Iterable[Row], frequent: set[str]) -> tuple[Places, Place
     mutable = [key for key in frequent if key == keys.LISTED or (key.partition("=")[0] in keys.MUTABLE and "=" in key)]
     for row in rows:
         segment, bit = divmod(row.number, bitmaps.SEGMENT)
-        if row.was_folded:
-            for key in mutable:
-                remove[key, segment].append(bit)
-        elif row.is_listed:
-            for word in row.words:
-                if word in frequent:
-                    add[word, segment].append(bit)
+        for key in () if row.is_new else mutable:
+            remove[key, segment].append(bit)
+        for word in row.words:
+            if word in frequent:
+                add[word, segment].append(bit)
         if row.is_listed:
             add[keys.LISTED, segment].append(bit)
             for key in row.facets:
@@ -169,7 +175,7 @@ def _candidates(cursor: Any, listed: int, least: int) -> list[str]:
     cursor.execute(
         "SELECT word FROM ts_stat(%s) WHERE ndoc >= %s AND NOT EXISTS "
         "(SELECT FROM listings_searchbits WHERE key = word)",
-        [f"SELECT keys FROM listings_listing {sample} WHERE is_listed", max(1, int(least * share * 0.8))],  # noqa: S608
+        [f"SELECT keys FROM listings_listingwords {sample}", max(1, int(least * share * 0.8))],  # noqa: S608
     )
     return [word for (word,) in cursor.fetchall()]
 
@@ -178,10 +184,7 @@ def _bits_of(words: Iterable[str], least: int) -> Iterator[tuple[str, int, bytes
     """The segments of each word, of rows that are folded; the others are looked at until they are."""
     with connection.cursor() as cursor:
         for word in words:
-            cursor.execute(
-                "SELECT array_agg(number) FROM listings_listing WHERE keys @@ %s::tsquery AND was_folded",
-                [keys.all_of([word])],
-            )
+            cursor.execute(_NUMBERS, [keys.all_of([word])])
             numbers = (cursor.fetchone() or (None,))[0] or []
             if len(numbers) >= least:
                 for segment, bits in bitmaps.split(numbers).items():

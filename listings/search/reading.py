@@ -18,11 +18,13 @@ _STATE: Final = (
 )
 _BITS: Final = "SELECT 1, key, segment, bits, NULL, NULL, NULL, NULL FROM listings_searchbits WHERE key = ANY(%s)"
 _RARE: Final = (
-    "SELECT 2, %s, NULL, NULL, array_agg(number), NULL, NULL, NULL FROM listings_listing WHERE keys @@ %s::tsquery"
+    "SELECT 2, %s, NULL, NULL, array_agg(number), NULL, NULL, NULL FROM listings_listingwords WHERE keys @@ %s::tsquery"
 )
+# LATERAL with OFFSET 0: always by the key of the few, whatever the planner thinks how many have changed.
 _FRESH: Final = (
-    "SELECT 3, NULL, number, NULL, NULL, CASE WHEN is_listed AND {words} THEN facets END, is_listed, {title} "
-    "FROM listings_listing WHERE NOT is_folded"
+    "SELECT 3, NULL, c.number, NULL, NULL, CASE WHEN l.is_listed AND {words} THEN l.facets END, l.is_listed, {title} "
+    "FROM listings_searchchange AS c CROSS JOIN LATERAL (SELECT is_listed, facets, keys FROM listings_listing "
+    "JOIN listings_listingwords USING (number) WHERE number = c.number OFFSET 0) AS l"
 )
 
 

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from listings import offers, products, reviews, sales, search
-from listings.models import Listing, ProductVersion, SearchBits
+from listings.models import Listing, ProductVersion, SearchBits, SearchChange
 from listings.search import folding, known
 from market.events.dispatch import News
 from market.kernel import ids
@@ -62,7 +62,8 @@ def market(request: pytest.FixtureRequest, supplier: Member, reviewer: Member) -
     if request.param != "rows alone":
         folding.fold_all()
     if request.param == "half folded":
-        Listing.objects.filter(sector="energy").update(is_folded=False)
+        for row in Listing.objects.filter(sector="energy"):
+            SearchChange.objects.create(number=row.number, is_new=False)
 
 
 TOTALS = {
