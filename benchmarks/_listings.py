@@ -1,4 +1,4 @@
-"""Listings for benchmarks: bodies drawn from the words of real data by their frequency, loaded by COPY, not by verbs."""
+"""Listings for benchmarks: bodies drawn from the words of real data by frequency, loaded by COPY, not by verbs."""
 
 import random
 import re

@@ -8,6 +8,7 @@ import json
 import random
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.figures import Figure, middle
 LISTINGS = 100_000
 QUERIES = 100
 PAGE = 20
+SAMPLE = 2_000
 FACETS = ("sector", "price", "frequency", "format", "licence", "area", "supplier")
 
 
@@ -52,30 +54,28 @@ def run() -> Iterator[Figure]:
 
 def classes() -> dict[str, list[dict[str, Any]]]:
     """A hundred questions a class: words by how many listings hold them, and pairs that some listing answers."""
-    from django.db import connection
-
     chance = random.Random(_listings.SEED)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT word, ndoc FROM ts_stat('SELECT keys FROM listings_listingwords')")
-        counted = {
-            word: count
-            for word, count in cursor.fetchall()
-            if word[0] not in "^=" and "=" not in word and len(word) > 1
-        }
+    bodies = [_body(number) for number in chance.sample(range(1, LISTINGS + 1), SAMPLE)]
+    seen = Counter(word for body in bodies for word in body)
 
     def between(least: float, most: float) -> list[str]:
-        found = sorted(word for word, count in counted.items() if least <= count / LISTINGS <= most)
-        return [chance.choice(found) for _ in range(QUERIES)]
+        """Words of the sample whose share of all listings, counted exactly, lies between."""
+        likely = sorted(
+            word for word, count in seen.items() if least / 2 <= count / SAMPLE <= max(most * 2, 2 / SAMPLE)
+        )
+        found: list[str] = []
+        for word in chance.sample(likely, len(likely)):
+            if least <= _count(word) / LISTINGS <= most:
+                found.append(word)
+            if len(found) == QUERIES:
+                break
+        return [found[number % len(found)] for number in range(QUERIES)]
 
     sectors = [chance.choice(["environment", "energy", "economy", "culture"]) for _ in range(QUERIES)]
     pairs = []
-    for number in chance.sample(range(1, LISTINGS), QUERIES):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT tsvector_to_array(keys) FROM listings_listingwords WHERE number = %s", [number])
-            (held,) = cursor.fetchone() or ([],)
-        middling = [word for word in held if 0.005 <= counted.get(word, 0) / LISTINGS <= 0.06]
+    for body in bodies[:QUERIES]:
+        middling = [word for word in body if 0.005 <= seen[word] / SAMPLE <= 0.06]
         pairs.append(" ".join(chance.sample(middling, 2)))
-
     return {
         "common": [{"q": word} for word in between(0.05, 0.6)],
         "mid": [{"q": word} for word in between(0.005, 0.05)],
@@ -85,6 +85,25 @@ def classes() -> dict[str, list[dict[str, Any]]]:
         "two facets": [{"sector": s, "frequency": f"00{chance.randint(1, 9)}"} for s in sectors],
         "newest": [{} for _ in range(QUERIES)],
     }
+
+
+def _body(number: int) -> list[str]:
+    """The words of one listing that a reader might type."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tsvector_to_array(keys) FROM listings_listingwords WHERE number = %s", [number])
+        (held,) = cursor.fetchone() or ([],)
+    return [word for word in held if word.isalnum() and len(word) > 1]
+
+
+def _count(word: str) -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM listings_listingwords WHERE keys @@ %s::tsquery", [f"'{word}'"])
+        (count,) = cursor.fetchone() or (0,)
+    return int(count)
 
 
 def measure(questions: dict[str, list[dict[str, Any]]], beside: "Tantivy") -> dict[str, list[tuple[float, float]]]:

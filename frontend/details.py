@@ -76,7 +76,7 @@ def _facts(found: Detail, language: str | None) -> list[dict[str, Any]]:
         span = _t("not stated")
     score = quality.overall(found.measures)
     return [
-        {"label": _t("Data of"), "value": span, "basis": listings.renewal(version.frequency)},
+        {"label": _t("Data of"), "value": span, "basis": listings.capital(listings.renewal(version.frequency))},
         {
             "label": _t("Size"),
             "value": listings.dimensions(resource.row_count, resource.column_count, resource.file_bytes),
@@ -100,7 +100,7 @@ def _facts(found: Detail, language: str | None) -> list[dict[str, Any]]:
         },
         {
             "label": _t("Version"),
-            "value": _t("version %(n)s") % {"n": version.n},
+            "value": listings.capital(_t("version %(n)s") % {"n": version.n}),
             "basis": _t("listed %(day)s") % {"day": formats.when(version.listed_at, language=language, form="date")}
             if version.listed_at
             else "",
@@ -125,9 +125,9 @@ def _tabs(found: Detail, fields: int) -> list[dict[str, Any]]:
     tabs = [
         ("#main", _t("Overview"), None, True),
         ("#preview", _t("Preview"), None, False),
-        ("#fields", _t("Fields"), found.version.resource.column_count or fields, bool(fields)),
         ("#licence", _t("Licence"), None, True),
         ("#quality", _t("Quality"), None, bool(found.measures)),
+        ("#fields", _t("Fields"), found.version.resource.column_count or fields, bool(fields)),
         ("#versions", _t("Versions"), len(found.versions), bool(found.versions)),
         ("#provenance", _t("Provenance"), None, True),
     ]

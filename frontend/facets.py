@@ -115,7 +115,7 @@ def label_of(group: Group, value: str, found: Found) -> str:
     if group == "price":
         return capital(str(PRICES.get(value, value)))
     if group == "frequency":
-        return renewal(value)
+        return capital(renewal(value))
     if group == "licence":
         return capital(str(LICENCES.get(value, value)))
     if group == "format":

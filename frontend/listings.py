@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -113,7 +113,9 @@ def more_plans(row: Row) -> str:
 
 def trades(count: int) -> str:
     """So many closed trades; nothing is said where there is none."""
-    return (_t("%(count)s trades") % {"count": f"{count:,}"}) if count else ""
+    if not count:
+        return ""
+    return ngettext("%(count)s trade done", "%(count)s trades done", count) % {"count": f"{count:,}"}
 
 
 def dimensions(rows: int | None, columns: int | None, file_bytes: int) -> str:
@@ -126,8 +128,8 @@ def dimensions(rows: int | None, columns: int | None, file_bytes: int) -> str:
 def renewal(code: str) -> str:
     """How often the data are renewed, in a word; an unknown code as it is."""
     if code == Frequency.HISTORICAL:
-        return _t("Not renewed")
-    return capital(str(Frequency(code).label)) if code in Frequency.values else code
+        return _t("not renewed")
+    return str(Frequency(code).label) if code in Frequency.values else code
 
 
 def format_name(form: str) -> str:

@@ -21,11 +21,11 @@ from market import access, holds
 from market.kernel import clock
 
 SORTS: Final[dict[Sort, str | Promise]] = {
-    "match": _("best match"),
-    "newest": _("newest"),
-    "trades": _("most traded"),
-    "cheapest": _("cheapest first"),
-    "dearest": _("dearest first"),
+    "match": _("Best match"),
+    "newest": _("Newest"),
+    "trades": _("Most traded"),
+    "cheapest": _("Cheapest first"),
+    "dearest": _("Dearest first"),
 }
 
 

@@ -19,7 +19,7 @@ FOLD_AFTER: Final = timedelta(seconds=60)
 FREQUENT_MIN: Final = 500
 FREQUENT_SHARE: Final = 500  # one in so many listings, once that is more
 GROWTH: Final = 1.1  # frequent words are looked for again when there are so many times more listings
-SAMPLE_ROWS: Final = 20_000
+SAMPLE_ROWS: Final = 10_000
 MARKS_KEPT: Final = 16
 
 
@@ -171,11 +171,13 @@ def _promote() -> int:
 def _candidates(cursor: Any, listed: int, least: int) -> list[str]:
     """Words that may reach `least` listings and have no bitmap; of a large market, judged by a sample."""
     share = min(1.0, SAMPLE_ROWS / listed)
-    sample = f"TABLESAMPLE SYSTEM ({share * 100:.4f})" if share < 1 else ""
+    sample = f" TABLESAMPLE SYSTEM ({share * 100:.4f})" if share < 1 else ""
+    # Counted by hash: ts_stat takes many times longer over as many words.
     cursor.execute(
-        "SELECT word FROM ts_stat(%s) WHERE ndoc >= %s AND NOT EXISTS "
-        "(SELECT FROM listings_searchbits WHERE key = word)",
-        [f"SELECT keys FROM listings_listingwords {sample}", max(1, int(least * share * 0.8))],  # noqa: S608
+        "SELECT word FROM (SELECT unnest(tsvector_to_array(keys)) AS word FROM listings_listingwords"  # noqa: S608
+        f"{sample}) AS words GROUP BY word HAVING count(*) >= %s "
+        "AND NOT EXISTS (SELECT FROM listings_searchbits WHERE key = word)",
+        [max(1, int(least * share * 0.8))],
     )
     return [word for (word,) in cursor.fetchall()]
 
