@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 from django.db import connection
 
 from delivery import grants, uses
@@ -65,7 +66,7 @@ def test_the_policy_is_asked_and_its_refusal_names_the_clause(
     if code is None:
         assert delivery.use(**asked).use.number == 1
         return
-    with pytest.raises(UseRefused) as refusal:
+    with translation.override("en"), pytest.raises(UseRefused) as refusal:
         delivery.use(**asked)
 
     assert refusal.value.extra["code"] == code

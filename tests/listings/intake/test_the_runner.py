@@ -47,7 +47,21 @@ runner.run(Path(sys.argv[2]), filename="a.csv", workdir=Path(sys.argv[3]), limit
 
 def children() -> list[int]:
     """The processes that this one has started and that still are."""
+    return [pid for pid in _all_children() if pid not in _before]
+
+
+def _all_children() -> list[int]:
     return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+
+
+_before: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """The session's own database and broker are children of pytest too: they are not what is counted."""
+    _before.clear()
+    _before.update(_all_children())
 
 
 @pytest.mark.parametrize(
