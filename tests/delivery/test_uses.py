@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import translation
 from django.db import connection
+from django.utils import translation
 
 from delivery import grants, uses
 from delivery.errors import GrantClosed, UseRefused
