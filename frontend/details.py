@@ -9,7 +9,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _t
 
 from frontend import formats, listings, origins, statheads
-from listings import detail, quality
+from listings import detail, oversight, quality
 from listings.detail import Detail, PublicOffer
 from listings.models import PreviewAudience
 from listings.states import VersionState
@@ -50,6 +50,7 @@ def context(found: Detail, member: Member | None) -> dict[str, Any]:
         "holds": [_hold(each) for each in found.holds],
         "is_own": member is not None and member.organisation_id == version.product.supplier_id,
         "may_trade": member is None or not member.is_seat,
+        "may_oversee": member is not None and member.has(*oversight.READERS),
     }
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ NUMBERS: Final = frozenset({"integer", "decimal", "float"})
 ORDERED: Final = NUMBERS | {"date", "timestamp"}
 MUCH_PPM: Final = 100_000  # above, what is missing is said in warn
 ABSENT: Final = "—"
+NUMBER: Final = mark_safe(' class="num"')
 TYPES: Final[Mapping[str, str | Promise]] = {
     "integer": _("whole number"),
     "decimal": _("decimal number"),
@@ -129,7 +130,7 @@ def _declared(found: Detail) -> list[Field]:
 def _row(cells: Sequence[str | None], numeric: Sequence[bool]) -> SafeString:
     """The cells of one row. An absent one is a dash: it was not filled in."""
     shown = [
-        (format_html(' class="num"') if is_number else "", ABSENT if cell is None else cell)
+        (NUMBER if is_number else "", ABSENT if cell is None else cell)
         for cell, is_number in zip(cells, numeric, strict=False)
     ]
     return format_html_join("", "<td{}>{}</td>", shown)

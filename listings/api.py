@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from ninja import Query, Router, Status
 
-from listings import offers, products, queries, resources, reviews, search
+from listings import offers, oversight, products, queries, resources, reviews, search
 from listings.errors import UploadTooLarge
 from listings.models import DataResource, Offer, ProductVersion
 from listings.products import Description
@@ -27,7 +27,7 @@ from listings.schemas import (
 from market.access import MEMBER, PUBLIC, allow
 from market.kernel.errors import LengthRequired
 from market.participants.members import Role
-from market.requests import MemberRequest, Page, Size
+from market.requests import MemberRequest, Page, Size, Words
 
 router = Router(tags=["listings"])
 BLOCK_BYTES = 1024 * 1024
@@ -152,6 +152,13 @@ def reject(request: MemberRequest, version_id: UUID, body: ReasonIn) -> ProductV
 def delist(request: MemberRequest, version_id: UUID, body: ReasonIn) -> ProductVersion:
     """Take a listing down."""
     return reviews.delist(version_id, reason=body.reason, by=request.auth)
+
+
+@router.get("/versions/{version_id}/oversight", response=ListingDetail)
+@allow(*oversight.READERS)
+def oversee(request: MemberRequest, version_id: UUID, reason: Words = "") -> dict[str, Any]:
+    """A version whole, for seats whose district and sector reach it; the look is recorded with its reason."""
+    return queries.described(oversight.read(version_id, reason=reason, by=request.auth))
 
 
 @router.get("/catalogue", response=CataloguePage, auth=None)

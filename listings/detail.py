@@ -116,6 +116,15 @@ class Detail:
     licences: list[str] = field(default_factory=list)
 
     @property
+    def sample(self) -> dict[str, Any] | None:
+        """The first rows of the columns on this page; None where this reader sees none."""
+        if not self.columns:
+            return None
+        last = self.first_column + len(self.columns)
+        names = [str(column["name"]) for column in self.columns]
+        return {"columns": names, "rows": [row[self.first_column : last] for row in self.rows]}
+
+    @property
     def is_open(self) -> bool:
         """Whether it can be bought now."""
         return self.version.state == VersionState.LISTED and bool(self.offers) and not self.holds
@@ -133,18 +142,34 @@ def read(version_id: UUID, reader: Member | None = None, *, column_page: int = 1
 
     Raises NotFound for one that never was public. Eight statements.
     """
+    version = _version(version_id, _PUBLIC)
+    return _detail(version, _offers(version, reader), may_preview(version, reader), column_page)
+
+
+def read_whole(version_id: UUID, *, column_page: int = 1) -> Detail:
+    """The same without what the supplier keeps from the public: for `oversight`, which has recorded the look."""
+    version = _version(version_id, Q())
+    offers = list(
+        Offer.objects.filter(version=version, withdrawn_at__isnull=True).order_by("price_minor", "created_at")
+    )
+    return _detail(version, offers, True, column_page)
+
+
+def _version(version_id: UUID, condition: Q) -> ProductVersion:
     version = (
         ProductVersion.objects.select_related("product__supplier", "resource", "listing")
         .defer("resource__profile", "resource__sample", "resource__stages")
-        .filter(_PUBLIC, id=version_id)
+        .filter(condition, id=version_id)
         .first()
     )
     if version is None:
         raise NotFound
+    return version
+
+
+def _detail(version: ProductVersion, offers: list[Offer], shows: bool, column_page: int) -> Detail:
     first, last = _span(version.resource.column_count or 0, column_page)
     lines, table, columns, rows, misfits = _files(version, first, last)
-    shows = may_preview(version, reader)
-    offers = _offers(version, reader)
     return Detail(
         version=version,
         format=cards.format_named(table.get("format", ""), version.resource.filename),

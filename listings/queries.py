@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from listings import detail, quality, search
+from listings.detail import Detail
 from listings.models import DataResource, ProductVersion
 from listings.products import DESCRIBED
 from listings.search import Question
@@ -90,9 +91,14 @@ def _line(row: Row) -> dict[str, Any]:
 def listing(version_id: UUID, reader: Member | None = None) -> dict[str, Any]:
     """A listed version whole, as this reader may see it. Raises NotFound."""
     found = detail.read(version_id, reader)
-    version, resource = found.version, found.version.resource
-    if version.state != VersionState.LISTED:
+    if found.version.state != VersionState.LISTED:
         raise NotFound
+    return described(found)
+
+
+def described(found: Detail) -> dict[str, Any]:
+    """What was read of a version, as the doors of the API answer it."""
+    version, resource = found.version, found.version.resource
     prices = [offer.price_minor for offer in found.offers if not offer.is_for_reader_only]
     return {
         "version": version.id,
@@ -118,7 +124,7 @@ def listing(version_id: UUID, reader: Member | None = None) -> dict[str, Any]:
         "file_sha256": resource.file_sha256,
         "offers": found.offers,
         "columns": found.columns if found.may_preview else None,
-        "sample": detail.sample_of(version_id, reader)[1] if found.may_preview and found.table else None,
+        "sample": found.sample,
     }
 
 

@@ -162,7 +162,7 @@ class ListingOut(Schema):
     file_bytes: int
     price_minor: int | None
     currency: str
-    listed_at: datetime
+    listed_at: datetime | None
 
 
 class CataloguePage(Schema):
