@@ -2,18 +2,20 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import translation
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from frontend import charts, formats
+from frontend import charts, formats, icons
 from listings.models import Frequency
 from listings.search import keys, words
 from listings.search.finding import Row
@@ -27,11 +29,46 @@ LICENCES: Final[dict[str, str | Promise]] = {
 }
 # How a form is written; those that are not here are their own abbreviation.
 FORMATS: Final = {"geojson": "GeoJSON", "parquet": "Parquet", "xlsx": "Excel", "json5": "JSON5"}
+# One line of the catalogue. In Python: twenty of them as template nodes cost as much as the rest of the page.
+_LINE: Final = (
+    '<li><div><h2><a href="{}">{}</a></h2><p>{}</p><p class="line"><span>{} {}</span><span>{}</span><span>{}</span>'
+    '<span>{}</span>{}</p></div><div class="fresh"><div>{} <span class="nowrap">{}</span></div>'
+    '<div class="muted">{}</div>{}</div><div class="cost">{}<div>{}</div><div>{}</div></div></li>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What lines say over and over, looked up once a process for each language."""
+
+    dimensions: str
+    until: str
+    listed: str
+    renewals: dict[str, str]
+    licences: dict[tuple[bool, bool], str]
+    sectors: dict[str, str]
+
+
+@cache
+def _said(language: str | None) -> _Said:
+    with translation.override(language):
+        return _Said(
+            dimensions=_t("%(rows)s rows × %(columns)s columns"),
+            until=pgettext("of a list", "Data until"),
+            listed=_t("Listed on"),
+            renewals={code: renewal(code) for code in Frequency.values},
+            licences={
+                (derive, resell): licence([keys.DERIVE] * derive + [keys.RESELL] * resell)
+                for derive in (True, False)
+                for resell in (True, False)
+            },
+            sectors={code: capital(places.sector(code)) for code in places.SECTORS},
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One listing as a list shows it; texts are HTML already."""
+    """One listing as a list shows it; what may be marked is HTML already."""
 
     url: str
     title: SafeString
@@ -39,12 +76,12 @@ class Card:
     supplier: SafeString
     sector: str
     size: str
-    facts: tuple[str, ...]  # size, form, licence
+    form: str
+    licence: str
     until: str
     until_label: str
-    frequency: str
+    renewal: str
     quality: int | None
-    meter: SafeString | str
     price: SafeString
     plan: str
     trades: str
@@ -54,30 +91,31 @@ class Card:
 def cards(rows: Iterable[Row], *, wanted: Collection[str] = (), held: Collection[UUID] = ()) -> list[Card]:
     """The rows as a list shows them. wanted: the words that were asked for; held: subjects under a hold."""
     language = get_language()
-    is_chinese = formats.is_chinese(language)
-    return [_card(row, wanted, held, language, is_chinese) for row in rows]
+    said = _said(language)
+    return [_card(row, wanted, held, language, said) for row in rows]
 
 
-def _card(row: Row, wanted: Collection[str], held: Collection[UUID], language: str | None, is_chinese: bool) -> Card:
+def _card(row: Row, wanted: Collection[str], held: Collection[UUID], language: str | None, said: _Said) -> Card:
     title, abstract = row.title, row.abstract
-    if not is_chinese:
+    if not formats.is_chinese(language):
         title, abstract = row.title_en or title, row.abstract_en or abstract
-    size = dimensions(row.row_count, row.column_count, row.file_bytes)
     return Card(
         url=url_of(row.version_id),
         title=marked(title, wanted),
         abstract=marked(abstract, wanted),
         supplier=marked(row.supplier_name, wanted),
-        sector=capital(places.sector(row.sector)),
-        size=size,
-        facts=(size, format_name(row.format), licence(row.licences)),
+        sector=said.sectors.get(row.sector, row.sector),
+        size=formats.size(row.file_bytes)
+        if row.row_count is None
+        else said.dimensions % {"rows": f"{row.row_count:,}", "columns": f"{row.column_count:,}"},
+        form=format_name(row.format),
+        licence=said.licences[keys.DERIVE in row.licences, keys.RESELL in row.licences],
         until=formats.day(row.data_until, language=language)
         if row.data_until
         else formats.when(row.listed_at, language=language, form="date"),
-        until_label=pgettext("of a list", "Data until") if row.data_until else _t("Listed on"),
-        frequency=renewal(row.frequency),
+        until_label=said.until if row.data_until else said.listed,
+        renewal=said.renewals[row.frequency],
         quality=row.quality,
-        meter="" if row.quality is None else charts.meter(row.quality, 100),
         price=price(row.price_minor, row.currency, language),
         plan=more_plans(row),
         trades=trades(row.trade_count),
@@ -85,17 +123,52 @@ def _card(row: Row, wanted: Collection[str], held: Collection[UUID], language: s
     )
 
 
+def lines(shown: Iterable[Card]) -> SafeString:
+    """The cards as the lines of the catalogue."""
+    verified = format_html('{}<span class="unseen">{}</span>', icons.draw("check", "success"), _t("verified firm"))
+    held = format_html('<span class="status warn">{}{}</span>', icons.draw("warn"), _t("On hold"))
+    renews, quality = _t("Renewal: "), _t("Quality")
+    rows = (
+        (
+            card.url, card.title, card.abstract, card.supplier, verified, card.size, card.form, card.licence,
+            held if card.is_held else "", card.until_label, card.until, renews + card.renewal,
+            _quality(card.quality, quality), card.price, card.plan, card.trades,
+        )
+        for card in shown
+    )  # fmt: skip
+    return format_html_join("", _LINE, rows)
+
+
+def _quality(score: int | None, word: str) -> SafeString | str:
+    if score is None:
+        return ""
+    return format_html("<div>{} <b>{}</b> {}</div>", word, score, _meter(score))
+
+
+@cache
+def _meter(score: int) -> SafeString:
+    return charts.meter(score, 100)
+
+
+@cache
+def _product_prefix() -> str:
+    return reverse("frontend:product", args=(UUID(int=0),)).removesuffix(f"{UUID(int=0)}/")
+
+
 def url_of(version_id: UUID) -> str:
     """The public page of a version."""
-    return reverse("frontend:product", args=(version_id,))
+    return f"{_product_prefix()}{version_id}/"
 
 
 def marked(text: str, wanted: Collection[str]) -> SafeString:
     """The text with the words that were asked for marked."""
-    pieces = words.marked(text, wanted) if wanted else [(text, False)]
-    return format_html_join(
-        "", "{}", ((format_html("<mark>{}</mark>", piece) if is_marked else piece,) for piece, is_marked in pieces)
+    if not wanted:
+        return escape(text)
+    pieces = (
+        f"<mark>{escape(piece)}</mark>" if is_marked else escape(piece)
+        for piece, is_marked in words.marked(text, wanted)
     )
+    return mark_safe("".join(pieces))  # noqa: S308 - every piece was escaped
 
 
 def price(minor: int | None, currency: str, language: str | None) -> SafeString:

@@ -131,6 +131,15 @@ def active(subjects: Iterable[UUID]) -> list[Hold]:
     return list(Hold.objects.filter(subject__in=set(subjects), lifted_at__isnull=True))
 
 
+def among(subjects: Iterable[UUID]) -> set[UUID]:
+    """Which of the subjects are held, without locks: for lists, where the reason is a click away."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT subject FROM market_hold WHERE lifted_at IS NULL AND subject = ANY(%s)", [list(set(subjects))]
+        )
+        return {subject for (subject,) in cursor.fetchall()}
+
+
 @verb("hold.placed")
 def place(
     subject: str,

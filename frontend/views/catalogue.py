@@ -1,19 +1,17 @@
 """The catalogue: search, facets and list under one address; on phones the facets are a page of their own."""
 
 from typing import Any, Final
-from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from frontend import facets, formats, icons, listings
+from frontend import facets, formats, listings
 from listings import search
 from listings.search import Found, Question
 from listings.search.asking import Sort, usual_sort
@@ -61,20 +59,13 @@ def _context(found: Found) -> dict[str, Any]:
     question = found.question
     rows = found.rows
     subjects = {each for row in rows for each in (row.version_id, row.product_id, row.supplier_id)}
-    held: set[UUID] = {hold.subject for hold in holds.active(subjects)} if rows else set()
+    held = holds.among(subjects) if rows else set()
     return {
         "question": question,
         "total": f"{found.total:,}",
         "said": _said(found),
         "is_empty_market": found.market_total == 0,
-        # Words of every row, looked up once: the list is most of the page.
-        "verified": format_html(
-            '{}<span class="unseen">{}</span>', icons.draw("check", "success"), _t("verified firm")
-        ),
-        "held_word": _t("On hold"),
-        "renewal": _t("Renewal: "),
-        "quality": _t("Quality"),
-        "cards": listings.cards(rows, wanted=question.words, held=held),
+        "lines": listings.lines(listings.cards(rows, wanted=question.words, held=held)),
         "facets": facets.of(found),
         "chips": facets.chips(found),
         "clear_url": facets.address(Question()),

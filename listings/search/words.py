@@ -55,7 +55,7 @@ def asked(query: str) -> tuple[str, ...]:
 def marked(text: str, wanted: Iterable[str]) -> list[tuple[str, bool]]:
     """The text cut into pieces, each with whether it is one of the words; pieces joined are the text."""
     words = frozenset(wanted)
-    if not words:
+    if not any(_may_hold(text, word) for word in words):
         return [(text, False)] if text else []
     hits = [False] * len(text)
     for match in _PART.finditer(text):
@@ -75,6 +75,11 @@ def marked(text: str, wanted: Iterable[str]) -> list[tuple[str, bool]]:
             pieces.append((text[begin:at], hits[begin]))
             begin = at
     return pieces
+
+
+def _may_hold(text: str, word: str) -> bool:
+    """A quick no for most texts: Han stands as it is, other words may be written in several ways."""
+    return word in text if not word.isascii() else True
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
