@@ -66,6 +66,12 @@ ACTIONS: Final[Mapping[str, Text]] = {
     "attribute": _("Name the source"),
     "inform": _("Report to the market"),
 }
+# The purposes that suppliers pick from have words; one of their own is shown as they wrote it.
+PURPOSES: Final[Mapping[str, Text]] = {
+    ANY_LAWFUL: _("any lawful purpose"),
+    "internal-analysis": _("analysis inside the firm"),
+    "statistics-publication": _("publishing statistics"),
+}
 _OPERANDS: Final[Mapping[str, Text]] = {
     "dateTime": _("the time"),
     "elapsedTime": _("the time since conclusion"),
@@ -159,7 +165,7 @@ def _day_or_time(text: str) -> str:
 
 
 def _purpose(text: str) -> str:
-    return _t("any lawful purpose") if text == ANY_LAWFUL else text
+    return str(PURPOSES.get(text, text))
 
 
 def _region(code: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _t
@@ -32,10 +33,13 @@ SORTS: Final[dict[Sort, str | Promise]] = {
 def index(request: HttpRequest) -> HttpResponse:
     """The answer to the address; for htmx only what changes with it."""
     found = search.find(search.question(request.GET))
-    template = "frontend/catalogue/index.html"
-    if getattr(request, "htmx", False) and not request.htmx.boosted:  # type: ignore[attr-defined]  # its middleware's
-        template += "#results"
-    return render(request, template, _context(found))
+    is_part = bool(getattr(request, "htmx", False))
+    response = render(request, f"frontend/catalogue/index.html{'#results' if is_part else ''}", _context(found))
+    patch_vary_headers(response, ["HX-Request"])
+    if is_part:
+        # The address bar holds what can be shared, not every field that the form sent.
+        response["HX-Push-Url"] = facets.address(found.question)
+    return response
 
 
 @require_safe

@@ -60,8 +60,8 @@ def of(version: ProductVersion, offers: Sequence[Offer]) -> dict[str, Any]:
 def words_of(version: ProductVersion) -> list[str]:
     """Every key by which the row is found in the index of words."""
     resource, supplier = version.resource, version.product.supplier
-    titles = [version.title, version.title_en, *version.keywords]
-    title = words.of(titles, single=True)
+    title = words.of([version.title, version.title_en], single=True)
+    keywords = words.of(version.keywords, single=True)
     names = [each.get("name", "") for each in version.dictionary] + [
         each.get("meaning", "") for each in version.dictionary
     ]
@@ -82,7 +82,7 @@ def words_of(version: ProductVersion) -> list[str]:
         *names[: 2 * FIELDS_SEARCHED_MAX],
     ]
     large = [key for key in _facets_of_place(version.district, str(supplier.id)) if not keys.is_small(key)]
-    return sorted(words.of(texts) | title | {keys.in_title(word) for word in title}) + large
+    return sorted(words.of(texts) | title | keywords | {keys.in_title(word) for word in title}) + large
 
 
 def format_of(version: ProductVersion) -> str:

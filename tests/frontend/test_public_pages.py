@@ -36,8 +36,8 @@ def supplier(reviewer: Member) -> Member:
     return given_signatory("太原晋环数据科技有限公司", reviewer=reviewer).member
 
 
-def get(address: str, *, language: str = "zh-hans", member: Member | None = None, **headers: str) -> str:
-    client = Client(headers=headers)
+def get(address: str, *, language: str = "zh-hans", member: Member | None = None) -> str:
+    client = Client()
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     if member is not None:
         client.force_login(Person.objects.get(id=member.person_id))
@@ -96,8 +96,10 @@ def test_an_empty_market_says_so() -> None:
 def test_htmx_gets_only_what_changes(supplier: Member, reviewer: Member) -> None:
     given_three(supplier, reviewer)
 
-    part = get("/catalogue/?sector=energy", **{"HX-Request": "true"})
+    answer = Client(headers={"HX-Request": "true"}).get("/catalogue/?sector=energy&sort=newest&sort=newest")
 
+    part = answer.content.decode()
+    assert answer["HX-Push-Url"] == "/catalogue/?sector=energy"
     assert part.lstrip().startswith('<div id="results">')
     assert titles(part) == ["发电厂名录"]
 
