@@ -3,27 +3,25 @@
 Granian serves `application`; the first request for an address asks the real search, later ones get what it answered.
 """
 
-from typing import Any
+from unittest.mock import patch
 
 from market.wsgi import application as application  # granian looks it up here; sets Django up, so it comes first
 
 # isort: split
-from frontend.views import catalogue
 from listings import search
 from market import holds
 
-_found: dict[search.Question, search.Found] = {}
+_found: dict[str, search.Found] = {}
 _find = search.find
 
 
 def find(question: search.Question) -> search.Found:
     """What was answered the first time."""
-    key: Any = tuple(question.parameters())
+    key = str(question.parameters())
     if key not in _found:
         _found[key] = _find(question)
     return _found[key]
 
 
-catalogue.search.find = find
-catalogue.holds.among = lambda _subjects: set()  # the page's other question
-assert catalogue.holds is holds
+patch.object(search, "find", find).start()
+patch.object(holds, "among", lambda _subjects: set()).start()  # the page's other question

@@ -35,7 +35,7 @@ class Vocabulary:
 def vocabularies() -> tuple[Vocabulary, Vocabulary]:
     """Han words of two characters from the product's own Chinese sentences and the country's place names; Latin words
     from its English ones. Both by the frequency with which they stand there."""
-    import polib
+    import polib  # type: ignore[import-untyped]  # the package carries no types
     from stdnum import numdb
 
     han: Counter[str] = Counter()

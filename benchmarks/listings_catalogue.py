@@ -171,7 +171,7 @@ class Tantivy:
 
     def find(self, question: dict[str, Any]) -> tuple[int, list[int], list[str], dict[str, Any]]:
         """Total, numbers of the page, what stands on it, counts by facet."""
-        result = self.searcher.search(
+        result: Any = self.searcher.search(
             self._query(question), PAGE, order_by_field="number", order=self.tantivy.Order.Desc, count=True
         )
         page = [self.searcher.doc(address) for _, address in result.hits]
