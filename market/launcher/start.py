@@ -45,8 +45,8 @@ class Run:
         Raises LaunchError when the start cannot go on; what had been started is stopped then too.
         """
         folders.own(self._var)
-        lock = Lock(self._var)
-        lock.take()
+        self._lock = Lock(self._var)
+        self._lock.take()
         self._listen_for_stop()
         try:
             self._start()
@@ -57,9 +57,9 @@ class Run:
             pass
         finally:
             self._is_stopping = True
-            lock.say(STOPPING)
+            self._lock.say(STOPPING)
             self._stop()
-            lock.close()
+            self._lock.close()
 
     def _start(self) -> None:
         began = time.monotonic()
@@ -85,7 +85,7 @@ class Run:
         with console.step("web, delivery, sequencer, dispatcher, worker"):
             for part in parts.programs(env, listen):
                 self._watch(where, *part)
-            self._wait_ready(port)
+            self._wait_ready(port, delivery_port)
         self._watch(where, *parts.beat(self._var, env))
         if self._demonstrates:
             self._demonstrate(where, env, code)
@@ -157,11 +157,11 @@ class Run:
         log = self._var / "log" / f"{name}.log"
         return Running(f"manage.py {name}", parts.manage(*words), env, log, self._supervisor.spared)
 
-    def _wait_ready(self, port: int) -> None:
+    def _wait_ready(self, port: int, delivery_port: int) -> None:
         began = told_at = time.monotonic()
         while True:
             self._tick()
-            ready, missing = readiness.ask(port)
+            ready, missing = readiness.ask(port, delivery_port)
             if ready:
                 return
             now = time.monotonic()
@@ -198,6 +198,7 @@ class Run:
     def _hear(self, number: int, frame: FrameType | None) -> None:
         # A second Ctrl-C changes nothing: the database's last checkpoint is not to be cut short.
         self._stop_is_wanted = True
+        self._lock.say(STOPPING)  # whoever starts now waits for us
 
     def _delivery_port(self, earlier: RunRecord) -> int:
         """The port that was set, else that of the last run (signed addresses name it), else any free one."""
