@@ -138,7 +138,7 @@ def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     return arrange
 
 
-def end_with_parent_myself() -> None:
+def end_with_starter() -> None:
     """Ask the kernel for SIGTERM when our own starter dies: `make run` that is killed takes the platform along."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

@@ -13,6 +13,7 @@ from market.launcher.errors import Interrupted, LaunchError
 from market.launcher.folders import Folders
 from market.launcher.freshness import Mark
 from market.launcher.lock import STOPPING, Lock
+from market.launcher.parent import Make
 from market.launcher.postgres import Postgres
 from market.launcher.run_record import RunRecord
 from market.launcher.steps import Console, Running
@@ -29,8 +30,9 @@ READY_POLL_S: Final = 0.3
 class Run:
     """One launcher at work on one VAR_DIR."""
 
-    def __init__(self, var: Path, console: Console, *, demonstrates: bool = True) -> None:
+    def __init__(self, var: Path, console: Console, *, demonstrates: bool = True, make: Make | None = None) -> None:
         self._var = var
+        self._make = make
         self._demonstrates = demonstrates and not os.environ.get("DATABASE_URL")
         self._console = console
         self._supervisor = Supervisor(tell=console.line, changed=self._record_pids)
@@ -50,8 +52,8 @@ class Run:
         self._listen_for_stop()
         try:
             self._start()
-            while not self._stop_is_wanted:
-                self._supervisor.tick()
+            while True:
+                self._tick()
                 time.sleep(TICK_S)
         except Interrupted:
             pass
@@ -175,7 +177,7 @@ class Run:
             time.sleep(READY_POLL_S)
 
     def _tick(self) -> None:
-        if self._stop_is_wanted:
+        if self._stop_is_wanted or (self._make and self._make.was_interrupted()):
             raise Interrupted
         self._supervisor.tick()
 

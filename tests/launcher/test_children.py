@@ -97,7 +97,7 @@ def test_what_a_killed_launcher_left_is_found_by_its_mark_and_nobody_elses_is(tm
 OBEDIENT = """
 import os, signal, time
 from market.launcher import children
-children.end_with_parent_myself()
+children.end_with_starter()
 signal.signal(signal.SIGTERM, lambda *_: (print("told to stop", flush=True), os._exit(0)))
 print(os.getpid(), flush=True)
 time.sleep(60)
