@@ -1,4 +1,4 @@
-# mypy: disable-error-code="no-untyped-def,arg-type,attr-defined,union-attr,no-untyped-call,index"
+# mypy: disable-error-code="no-untyped-def,arg-type,attr-defined,union-attr,no-untyped-call,index,operator,misc"
 """The public ledger's pages: what anybody sees, what only parties see, and how an answer says what it searched."""
 
 import hashlib
