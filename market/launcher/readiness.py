@@ -4,20 +4,24 @@ import http.client
 import json
 
 
-def ask(port: int, delivery_port: int) -> tuple[bool, str]:
-    """Whether /readyz answers 200 and downloads are served, and else which parts are missing."""
-    status, body = _get(port, "/readyz")
+def ask(port: int, delivery_port: int, listen: str = "127.0.0.1") -> tuple[bool, str]:
+    """Whether /readyz answers 200 and downloads are served, and else which parts are missing.
+
+    listen: the address that the servers were told to listen on.
+    """
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen, listen)  # noqa: S104  a name, nothing is bound
+    status, body = _get(host, port, "/readyz")
     missing = [] if status == 200 else _missing(status, body)
     # /readyz speaks for what the site itself needs; the delivery server stands beside it.
-    if _get(delivery_port, "/")[0] == 0:
+    if _get(host, delivery_port, "/")[0] == 0:
         missing.append("delivery")
     return not missing, ", ".join(missing)
 
 
-def _get(port: int, path: str) -> tuple[int, bytes]:
+def _get(host: str, port: int, path: str) -> tuple[int, bytes]:
     """Status and body; status 0 when nothing answers."""
     # Not urllib: a proxy in the environment must not come between us and our own port.
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", path, headers={"Host": f"localhost:{port}"})
         answer = connection.getresponse()

@@ -87,7 +87,7 @@ class Run:
         with console.step("web, delivery, sequencer, dispatcher, worker"):
             for part in parts.programs(env, listen):
                 self._watch(where, *part)
-            self._wait_ready(port, delivery_port)
+            self._wait_ready(port, delivery_port, listen)
         self._watch(where, *parts.beat(self._var, env))
         if self._demonstrates:
             self._demonstrate(where, env, code)
@@ -159,11 +159,11 @@ class Run:
         log = self._var / "log" / f"{name}.log"
         return Running(f"manage.py {name}", parts.manage(*words), env, log, self._supervisor.spared)
 
-    def _wait_ready(self, port: int, delivery_port: int) -> None:
+    def _wait_ready(self, port: int, delivery_port: int, listen: str) -> None:
         began = told_at = time.monotonic()
         while True:
             self._tick()
-            ready, missing = readiness.ask(port, delivery_port)
+            ready, missing = readiness.ask(port, delivery_port, listen)
             if ready:
                 return
             now = time.monotonic()
