@@ -25,13 +25,11 @@ venv-dev: python
 	@"$$($(FIND_PYTHON))" -I market/launcher/environment.py dev
 
 run: venv ## set everything up and start the platform (PORT=8000, VAR_DIR=var); Ctrl-C stops it
-	@exec $(PY) -m market.launcher
+	@exec $(PY) -m market.launcher --with-parent
 
 test: venv-dev ## run the tests against a throw-away database and broker (ARGS="-k name")
 	@$(PY) -m market.launcher.translations
-	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--ignore=tests/launcher)
-	@# The launcher's tests adopt and stop whatever is left behind: they have a session of their own.
-	@$(if $(ARGS),true,$(PY) -m pytest tests/launcher)
+	@exec $(PY) -m pytest $(ARGS)
 
 lint: venv-dev ## style, types, floors, migrations, translations, house rules: all of them, then the verdict
 	@failed=; \

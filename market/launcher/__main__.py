@@ -12,6 +12,7 @@ import sys
 from market.launcher import checks, folders
 from market.launcher.errors import LaunchError
 from market.launcher.lock import Lock
+from market.launcher.parent import Make
 from market.launcher.start import Run
 from market.launcher.steps import Console
 
@@ -22,6 +23,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="say whether a start would work, and start nothing")
     parser.add_argument("--json", action="store_true", help="with --check: one JSON object")
     parser.add_argument("--no-demo", action="store_true", help="start without the demonstration market")
+    parser.add_argument(
+        "--with-parent", action="store_true", help="stop when the make that started this is killed or interrupted"
+    )
     parser.add_argument("--remove", action="store_true", help="remove VAR_DIR with all data of the embedded run")
     options = parser.parse_args()
     # All that we and our children write is ours alone; what the database's account needs is opened by name.
@@ -32,7 +36,7 @@ def main() -> int:
             return checks.report(var, as_json=options.json)
         if options.remove:
             return _remove()
-        Run(var, Console(), demonstrates=not options.no_demo).run()
+        Run(var, Console(), demonstrates=not options.no_demo, make=Make() if options.with_parent else None).run()
     except LaunchError as error:
         print(error, file=sys.stderr)
         return 1

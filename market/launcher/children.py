@@ -138,6 +138,12 @@ def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     return arrange
 
 
+def end_with_starter() -> None:
+    """Ask the kernel for SIGTERM when our own starter dies: `make run` that is killed takes the platform along."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+
 def adopt_orphans() -> bool:
     """Become the parent of grandchildren whose parent dies, so that no zombie stays where pid 1 collects none."""
     return _LIBC is not None and _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0

@@ -46,7 +46,6 @@ def programs(env: Mapping[str, str], listen: str) -> list[tuple[int, Program]]:
 
     Django's checks are skipped (`make lint` runs them): they load every page and endpoint into every process.
     """
-
     worker = ["worker", "--concurrency", "2", "--prefetch-multiplier", "1", "--loglevel", "INFO"]
     quiet = ["--without-gossip", "--without-mingle"]  # there is one worker: nobody to talk to
     # A slow reader holds a thread for the whole of its download, so downloads come from a process of their own.

@@ -4,26 +4,38 @@ import http.client
 import json
 
 
-def ask(port: int) -> tuple[bool, str]:
-    """Whether /readyz answers 200, and which parts it says are missing."""
+def ask(port: int, delivery_port: int, listen: str = "127.0.0.1") -> tuple[bool, str]:
+    """Whether /readyz answers 200 and downloads are served, and else which parts are missing.
+
+    listen: the address that the servers were told to listen on.
+    """
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen, listen)  # noqa: S104  a name, nothing is bound
+    status, body = _get(host, port, "/readyz")
+    missing = [] if status == 200 else _missing(status, body)
+    # /readyz speaks for what the site itself needs; the delivery server stands beside it.
+    if _get(host, delivery_port, "/")[0] == 0:
+        missing.append("delivery")
+    return not missing, ", ".join(missing)
+
+
+def _get(host: str, port: int, path: str) -> tuple[int, bytes]:
+    """Status and body; status 0 when nothing answers."""
     # Not urllib: a proxy in the environment must not come between us and our own port.
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        connection.request("GET", "/readyz", headers={"Host": f"localhost:{port}"})
+        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
         answer = connection.getresponse()
-        body = answer.read()
-    except (OSError, http.client.HTTPException) as error:
-        return False, f"web (no answer yet: {type(error).__name__})"
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException):
+        return 0, b""
     finally:
         connection.close()
-    if answer.status == 200:
-        return True, ""
-    return False, _missing(body) or f"/readyz answers {answer.status}"
 
 
-def _missing(body: bytes) -> str:
+def _missing(status: int, body: bytes) -> list[str]:
+    if status == 0:
+        return ["web"]
     try:
-        parts = json.loads(body)["parts"]
-        return ", ".join(name for name, part in parts.items() if not part["ok"])
+        return [name for name, part in json.loads(body)["parts"].items() if not part["ok"]]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return ""
+        return [f"web (/readyz answers {status})"]

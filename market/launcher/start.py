@@ -13,6 +13,7 @@ from market.launcher.errors import Interrupted, LaunchError
 from market.launcher.folders import Folders
 from market.launcher.freshness import Mark
 from market.launcher.lock import STOPPING, Lock
+from market.launcher.parent import Make
 from market.launcher.postgres import Postgres
 from market.launcher.run_record import RunRecord
 from market.launcher.steps import Console, Running
@@ -29,8 +30,9 @@ READY_POLL_S: Final = 0.3
 class Run:
     """One launcher at work on one VAR_DIR."""
 
-    def __init__(self, var: Path, console: Console, *, demonstrates: bool = True) -> None:
+    def __init__(self, var: Path, console: Console, *, demonstrates: bool = True, make: Make | None = None) -> None:
         self._var = var
+        self._make = make
         self._demonstrates = demonstrates and not os.environ.get("DATABASE_URL")
         self._console = console
         self._supervisor = Supervisor(tell=console.line, changed=self._record_pids)
@@ -45,21 +47,21 @@ class Run:
         Raises LaunchError when the start cannot go on; what had been started is stopped then too.
         """
         folders.own(self._var)
-        lock = Lock(self._var)
-        lock.take()
+        self._lock = Lock(self._var)
+        self._lock.take()
         self._listen_for_stop()
         try:
             self._start()
-            while not self._stop_is_wanted:
-                self._supervisor.tick()
+            while True:
+                self._tick()
                 time.sleep(TICK_S)
         except Interrupted:
             pass
         finally:
             self._is_stopping = True
-            lock.say(STOPPING)
+            self._lock.say(STOPPING)
             self._stop()
-            lock.close()
+            self._lock.close()
 
     def _start(self) -> None:
         began = time.monotonic()
@@ -85,7 +87,7 @@ class Run:
         with console.step("web, delivery, sequencer, dispatcher, worker"):
             for part in parts.programs(env, listen):
                 self._watch(where, *part)
-            self._wait_ready(port)
+            self._wait_ready(port, delivery_port, listen)
         self._watch(where, *parts.beat(self._var, env))
         if self._demonstrates:
             self._demonstrate(where, env, code)
@@ -157,11 +159,11 @@ class Run:
         log = self._var / "log" / f"{name}.log"
         return Running(f"manage.py {name}", parts.manage(*words), env, log, self._supervisor.spared)
 
-    def _wait_ready(self, port: int) -> None:
+    def _wait_ready(self, port: int, delivery_port: int, listen: str) -> None:
         began = told_at = time.monotonic()
         while True:
             self._tick()
-            ready, missing = readiness.ask(port)
+            ready, missing = readiness.ask(port, delivery_port, listen)
             if ready:
                 return
             now = time.monotonic()
@@ -175,7 +177,7 @@ class Run:
             time.sleep(READY_POLL_S)
 
     def _tick(self) -> None:
-        if self._stop_is_wanted:
+        if self._stop_is_wanted or (self._make and self._make.was_interrupted()):
             raise Interrupted
         self._supervisor.tick()
 
@@ -198,6 +200,7 @@ class Run:
     def _hear(self, number: int, frame: FrameType | None) -> None:
         # A second Ctrl-C changes nothing: the database's last checkpoint is not to be cut short.
         self._stop_is_wanted = True
+        self._lock.say(STOPPING)  # whoever starts now waits for us
 
     def _delivery_port(self, earlier: RunRecord) -> int:
         """The port that was set, else that of the last run (signed addresses name it), else any free one."""

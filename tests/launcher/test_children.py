@@ -92,3 +92,30 @@ def test_what_a_killed_launcher_left_is_found_by_its_mark_and_nobody_elses_is(tm
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+OBEDIENT = """
+import os, signal, time
+from market.launcher import children
+children.end_with_starter()
+signal.signal(signal.SIGTERM, lambda *_: (print("told to stop", flush=True), os._exit(0)))
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_launcher_is_told_to_stop_when_the_make_that_started_it_is_killed() -> None:
+    make = subprocess.Popen(
+        ["/bin/sh", "-c", '"$0" -c "$1" & wait', sys.executable, OBEDIENT],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert make.stdout
+    pid = int(make.stdout.readline())
+
+    make.kill()
+
+    assert make.stdout.readline() == "told to stop\n"
+    make.communicate()
+    assert until(lambda: is_gone(pid))

@@ -1,6 +1,5 @@
 """The whole platform as `make run` starts it: up, killed in parts, stopped, and up again with nothing lost."""
 
-import http.client
 import os
 import re
 import shutil
@@ -14,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from market.launcher import ports, residue, run_record
+from market.launcher import ports, readiness, residue, run_record
 from market.launcher.folders import REPOSITORY
 from tests.services import REPLACED
 
@@ -77,16 +76,7 @@ class Platform:
         return run_record.read(self.var).get("pids", {})
 
     def is_ready(self) -> bool:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-            connection.request("GET", "/readyz", headers={"Host": f"localhost:{self.port}"})
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-        return answer.status == 200
+        return readiness.ask(self.port, run_record.read(self.var)["delivery_port"])[0]
 
     def until(self, claim: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
