@@ -39,7 +39,11 @@ def test_the_console_founds_the_operator_and_gives_its_first_seats() -> None:
 
 @pytest.mark.parametrize(
     ("email", "role", "says"),
-    [("nobody@test.example", "secadmin", "Nobody has signed up"), ("", "trader", "roles"), ("", "regulator_data", "roles")],
+    [
+        ("nobody@test.example", "secadmin", "Nobody has signed up"),
+        ("", "trader", "roles"),
+        ("", "regulator_data", "roles"),
+    ],
 )
 def test_the_console_refuses_and_changes_nothing(email: str, role: str, says: str) -> None:
     person = given_person()
