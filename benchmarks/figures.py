@@ -58,6 +58,11 @@ def middle(values: list[float]) -> float:
     return float(median(values))
 
 
+def ratio_of_rounds(ours: list[float], floor: list[float]) -> float:
+    """The median of the rounds' own ratios: what a machine that others use too can still tell."""
+    return middle([mine / theirs for mine, theirs in zip(ours, floor, strict=True)])
+
+
 def _short(value: object) -> object:
     if isinstance(value, float):
         return float(f"{value:.4g}")

@@ -1,7 +1,7 @@
 """The delivery server: one thread and one socket for each range, the kernel moves the bytes.
 
 It owns its sockets, so it knows what the buyer's machine has acknowledged, and can end a range whose reader
-stands still. A general server gives a WSGI application neither (docs/decisions/0003).
+stands still. A general server gives a WSGI application neither (docs/decisions, own delivery server).
 """
 
 import contextlib
