@@ -27,7 +27,8 @@ def watch() -> dict[str, int]:
     """
     by = system("deadlines")
     now = clock.now()
-    silent = Period.objects.filter(state=PeriodState.DELIVERING, acceptance_due_at__lte=now)
+    obtainable = (PeriodState.FUNDED, PeriodState.DELIVERING)
+    silent = Period.objects.filter(state__in=obtainable, acceptance_due_at__lte=now)
     unpaid = Period.objects.filter(state=PeriodState.DUE, due_at__lte=now)
     lapsed = Negotiation.objects.filter(state__in=OPEN, expires_at__lte=now)
     return {

@@ -83,19 +83,29 @@ def _record(kind: str, period: Period, by: Actor, **fields: Any) -> None:
 
 @verb("period.funded")
 def fund(period: Period, *, by: Actor) -> None:
-    """The amount lies in escrow, or nothing is to be paid."""
+    """The amount lies in escrow, or nothing is to be paid; from now on the buyer can obtain the whole.
+
+    By the delivery clause that completes the delivery, so the days for objections are set here: a buyer who never
+    fetches the last byte must not hold the money for ever.
+    """
     move(period, PeriodState.FUNDED)
     period.funded_at = clock.now()
-    period.save(update_fields=["state", "funded_at"])
+    if period.acceptance_days is not None:
+        period.acceptance_due_at = period.funded_at + timedelta(days=period.acceptance_days)
+    period.save(update_fields=["state", "funded_at", "acceptance_due_at"])
     _record("period.funded", period, by, amount_minor=period.amount_minor, currency=period.currency)
 
 
 @verb("period.delivered")
-def deliver(period: Period, *, by: Actor) -> None:
-    """The buyer has the data; where the contract has the clause, the days for objections begin."""
+def deliver(period: Period, *, restarts_days: bool, by: Actor) -> None:
+    """The buyer has the data, or is taken to have them.
+
+    restarts_days: where the contract has the clause, whoever fetched the whole in time gets all the days to look at
+    it; that happens once, because the step does.
+    """
     move(period, PeriodState.DELIVERING)
     period.delivered_at = clock.now()
-    if period.acceptance_days is not None:
+    if restarts_days and period.acceptance_days is not None:
         period.acceptance_due_at = period.delivered_at + timedelta(days=period.acceptance_days)
     period.save(update_fields=["state", "delivered_at", "acceptance_due_at"])
     due = period.acceptance_due_at

@@ -130,7 +130,7 @@ def deliver(period_id: UUID, *, by: Actor) -> Period:
     if period.state != PeriodState.FUNDED:
         outbox.unchanged()
         return period
-    periods.deliver(period, by=by)
+    periods.deliver(period, restarts_days=True, by=by)
     return period
 
 
@@ -138,23 +138,32 @@ def deliver(period_id: UUID, *, by: Actor) -> Period:
 def accept(period_id: UUID, *, by: Member) -> Trade:
     """The buyer accepts: escrow is divided and the trade is closed.
 
-    Raises NotAllowed, IllegalStep (also when it was accepted already), Disputed, Held.
+    Who accepts before the whole file was seen to arrive declares its receipt by that. Raises NotAllowed, IllegalStep (also when it was accepted already), Disputed, Held.
     """
     by.require_trading(Role.TRADER, Role.SIGNATORY)
     period = periods.locked(id=period_id)
     _require_buyer(period, by)
+    if period.state == PeriodState.FUNDED:
+        periods.refuse_disputed(period)
+        periods.deliver(period, restarts_days=False, by=by)
     return _settle(period, by_silence=False, by=by)
 
 
 @verb("period.settled", composes=True, durable=True)
 def accept_by_silence(period_id: UUID, *, by: Actor) -> Trade:
-    """The days for objections have passed in silence and the contract has that clause. A replay changes nothing."""
+    """The days for objections have passed in silence and the contract has that clause. A replay changes nothing.
+
+    They also pass for a buyer who could obtain the data and did not. Raises Disputed, Held, Conflict before the day.
+    """
     period = periods.locked(id=period_id)
-    if period.state != PeriodState.DELIVERING:
+    if period.state not in {PeriodState.FUNDED, PeriodState.DELIVERING}:
         outbox.unchanged()
         return period.trade
     if period.acceptance_due_at is None or clock.now() < period.acceptance_due_at:
         raise Conflict(_t("The days for objections have not passed."))
+    periods.refuse_disputed(period)
+    if period.state == PeriodState.FUNDED:
+        periods.deliver(period, restarts_days=False, by=by)
     return _settle(period, by_silence=True, by=by)
 
 
