@@ -138,7 +138,8 @@ def deliver(period_id: UUID, *, by: Actor) -> Period:
 def accept(period_id: UUID, *, by: Member) -> Trade:
     """The buyer accepts: escrow is divided and the trade is closed.
 
-    Who accepts before the whole file was seen to arrive declares its receipt by that. Raises NotAllowed, IllegalStep (also when it was accepted already), Disputed, Held.
+    Who accepts before the whole file was seen to arrive declares its receipt by that.
+    Raises NotAllowed, IllegalStep (also when it was accepted already), Disputed, Held.
     """
     by.require_trading(Role.TRADER, Role.SIGNATORY)
     period = periods.locked(id=period_id)

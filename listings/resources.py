@@ -252,7 +252,7 @@ def refuse(resource_id: UUID, problem: dict[str, Any], *, by: Actor) -> DataReso
         actor=by.urn,
         parties=[resource.supplier_id],
         file_sha256=resource.file_sha256,
-        reason=str(problem.get("reason", ""))[:500],
+        reason=str(problem.get("code") or problem.get("reason", ""))[:500],
     )
     return resource
 

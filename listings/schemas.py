@@ -7,6 +7,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from listings import faults
+
 
 class ResourceOut(Schema):
     """A resource with the progress of its reading."""
@@ -25,6 +27,11 @@ class ResourceOut(Schema):
     problem: dict[str, Any] | None
     created_at: datetime
     ready_at: datetime | None
+
+    @staticmethod
+    def resolve_problem(resource: Any) -> dict[str, Any] | None:
+        """In the caller's language, with the code for programs."""
+        return faults.in_words(resource.problem)
 
 
 class ResourceDetail(ResourceOut):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from frontend import formats, jobs, refusals
 from frontend.forms.resources import ReadAgainForm, UploadForm
-from listings import queries, resources
+from listings import faults, queries, resources
 from listings.models import DataResource
 from listings.states import ResourceState
 from market.access import MEMBER, allow
@@ -69,7 +69,7 @@ def _show(request: MemberRequest, resource: DataResource, form: ReadAgainForm) -
     context = {
         "resource": resource,
         "job": jobs.of(resource),
-        "problem": resource.problem,
+        "problem": faults.in_words(resource.problem),
         "findings": [_finding(each, resource) for each in resource.findings],
         "columns": sample.get("columns", [])[:100],
         "rows": [row[:100] for row in sample.get("rows", [])[:10]],
