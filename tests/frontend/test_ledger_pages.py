@@ -1,9 +1,9 @@
-# mypy: disable-error-code="no-untyped-def,arg-type,attr-defined,union-attr,no-untyped-call,index,operator,misc"
 """The public ledger's pages: what anybody sees, what only parties see, and how an answer says what it searched."""
 
 import hashlib
 import re
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
@@ -11,18 +11,20 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from contracts import certificates
+from contracts.models import Trade
 from frontend import kinds
 from market.events.kinds import KINDS
 from market.kernel import canonical_json
 from market.participants.models import Person
-from provenance import bundles, queries, sequencer
+from provenance import queries, sequencer
 from provenance.models import Certificate
+from provenance.verifier.bundle import manifest
 from tests.builders import Stage, given_listing, given_settled, given_signatory, given_signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def client_of(person_id: object = None, language: str = "zh-hans") -> Client:
+def client_of(person_id: UUID | None = None, language: str = "zh-hans") -> Client:
     """A visitor, or somebody signed in."""
     client = Client()
     client.cookies["language"] = language
@@ -39,6 +41,12 @@ def given_certificate(stage: Stage) -> Certificate:
     return made
 
 
+def trade_of(stage: Stage) -> Trade:
+    """The trade that the stage has come to."""
+    assert stage.trade is not None
+    return stage.trade
+
+
 def row_of(stage: Stage, kind: str) -> queries.EntryRow:
     """The entry of the trade of this kind."""
     assert stage.trade is not None
@@ -52,7 +60,7 @@ def test_every_kind_of_event_has_words() -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_the_explorer_shows_kinds_times_and_hashes_and_no_names(language):
+def test_the_explorer_shows_kinds_times_and_hashes_and_no_names(language: str) -> None:
     stage = given_settled()
     sequencer.drain()
 
@@ -61,7 +69,7 @@ def test_the_explorer_shows_kinds_times_and_hashes_and_no_names(language):
     assert row_of(stage, "trade.closed").leaf_hash[:8] in text
     assert ("交易完成" in text) == (language == "zh-hans")
     assert stage.supplier.member.organisation_name not in text
-    assert stage.trade.number not in text
+    assert trade_of(stage).number not in text
 
 
 def test_the_explorer_pages_by_index_and_filters_by_kind() -> None:
@@ -78,7 +86,7 @@ def test_the_explorer_pages_by_index_and_filters_by_kind() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1])
-def test_the_explorer_tells_an_empty_ledger(size):
+def test_the_explorer_tells_an_empty_ledger(size: int) -> None:
     if size:
         given_signatory()  # waits for its place
 
@@ -92,6 +100,7 @@ def test_a_number_a_leaf_hash_and_a_certificate_lead_to_their_pages() -> None:
     stage = given_settled()
     made = given_certificate(stage)
     row, client = row_of(stage, "trade.closed"), client_of()
+    assert row.index is not None
 
     asked = {
         f"#{row.index + 1:,}": f"/ledger/{row.index}/",
@@ -110,14 +119,16 @@ def test_what_is_not_found_says_what_was_searched_and_is_not_called_false() -> N
     answer = client_of().get("/verify/", {"q": hashlib.sha256(b"unknown").hexdigest()})
 
     text = answer.content.decode()
+    head = queries.head()
+    assert head is not None
     assert answer.status_code == 200
-    assert f"在全部 {queries.head().size:,} 条里查过" in text
+    assert f"在全部 {head.size:,} 条里查过" in text
     assert "没有找到不等于虚假" in text
     assert "核验不通过：" not in text.split('id="words"')[0]
 
 
 @pytest.mark.parametrize("asked", ["abc", "zz" * 32, "", "0" * 300])
-def test_what_cannot_be_looked_up_stands_there_again_with_its_reason(asked):
+def test_what_cannot_be_looked_up_stands_there_again_with_its_reason(asked: str) -> None:
     answer = client_of().get("/verify/", {"q": asked})
 
     assert answer.status_code == 422
@@ -140,7 +151,7 @@ def test_an_entry_opens_its_values_for_a_party_and_for_nobody_else() -> None:
     stranger = given_signatory("别家公司")
     sequencer.drain()
     row = row_of(stage, "negotiation.agreed")
-    agreement = stage.trade.agreement.sha256
+    agreement = trade_of(stage).agreement.sha256
 
     party = client_of(stage.buyer.member.person_id).get(f"/ledger/{row.index}/").content.decode()
     others = [
@@ -163,7 +174,7 @@ def test_the_public_copy_of_a_certificate_names_nobody_and_no_price() -> None:
     public = client_of().get(f"/certificates/{made.id}/").content.decode()
     copy = client_of(stage.supplier.member.person_id).get(f"/certificates/{made.id}/").content.decode()
 
-    private = [stage.buyer.member.organisation_name, stage.trade.number, "480.00", stage.trade.agreement.sha256]
+    private = [stage.buyer.member.organisation_name, trade_of(stage).number, "480.00", trade_of(stage).agreement.sha256]
     assert all(each in copy for each in private)
     assert all(each not in public for each in private)
     assert "有效" in public
@@ -175,8 +186,8 @@ def test_a_certificate_says_when_its_trade_is_not_on_the_ledger_yet() -> None:
     sequencer.drain()
     running = given_signed()  # its entries wait
 
-    waiting = certificates.of(running.trade, by=running.buyer.member)
-    made = certificates.of(stage.trade, by=stage.buyer.member)
+    waiting = certificates.of(trade_of(running), by=running.buyer.member)
+    made = certificates.of(trade_of(stage), by=stage.buyer.member)
 
     assert "尚未入账" in client_of().get(f"/certificates/{waiting.id}/").content.decode().split('id="words"')[0]
     assert "有效" in client_of().get(f"/certificates/{made.id}/").content.decode().split('id="words"')[0]
@@ -192,10 +203,10 @@ def test_a_certificate_that_nobody_issued_is_not_found() -> None:
 def test_the_market_checks_a_bundle_for_readers_without_script_and_says_so() -> None:
     stage = given_settled()
     given_certificate(stage)
-    bundle = certificates.bundle(stage.trade, stage.buyer.member)
+    bundle = certificates.bundle(trade_of(stage), stage.buyer.member)
     forged = canonical_json.loads(bundle)
     forged["signatures"][0]["signature"] = "00" * 64
-    forged["manifest"] = bundles.manifest({name: forged[name] for name in forged if name != "manifest"})
+    forged["manifest"] = manifest({name: forged[name] for name in forged if name != "manifest"})
 
     good, bad = (
         client_of().post("/verify/", {"bundle": SimpleUploadedFile("bundle.json", data), "vkey": ""}).content.decode()
@@ -218,7 +229,7 @@ def test_the_market_checks_a_bundle_for_readers_without_script_and_says_so() -> 
     ],
     ids=["nothing", "another format", "damaged", "no key", "too large"],
 )
-def test_a_file_that_cannot_be_checked_is_refused_with_a_sentence(sent, status):
+def test_a_file_that_cannot_be_checked_is_refused_with_a_sentence(sent: dict[str, Any], status: int) -> None:
     given_signatory()
     sequencer.drain()
 
