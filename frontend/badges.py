@@ -170,6 +170,13 @@ WORDS: Final[Mapping[str, Mapping[str, Badge]]] = {
         "wrong": Badge("warn", "warn", _("Needs a change")),
     },
     "firm": {"verified": Badge("check", "success", _("Verified firm")), "open": Badge("open", "", _("Not verified"))},
+    "standing": {
+        "pending": Badge("clock", "", _("Not on the ledger yet")),
+        "valid": Badge("check", "success", _("Valid")),
+        "held": Badge("warn", "warn", _("Valid, on hold")),
+        "refunded": Badge("warn", "warn", _("Refunded")),
+        "ended": Badge("cross", "danger", _("Ended without settlement")),
+    },
     "certificate": {
         "valid": Badge("check", "success", _("Valid")),
         "superseded": Badge("warn", "warn", _("Superseded")),

@@ -108,6 +108,7 @@ WSGI_APPLICATION = "market.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "frontend" / "templates"],  # before allauth's own: sign-in looks as everything does
         "OPTIONS": {
             "loaders": [
                 (
@@ -267,6 +268,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {"task": "contracts.tasks.watch_deadlines", "schedule": 30.0},
     "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
+    "search": {"task": "listings.tasks.fold_search", "schedule": 15.0},
     "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "earnings": {"task": "settlement.tasks.free_earnings", "schedule": 300.0},
     "mail": {"task": "market.tasks.send_mail", "schedule": 10.0},

@@ -6,6 +6,8 @@
 from typing import Final
 
 SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "grant.opened": ("listings.sales.hear",),
+    "trade.closed": ("listings.sales.hear",),
     "resource.received": ("job:listings.tasks.take_in",),
     "resource.reopened": ("job:listings.tasks.take_in",),
     "negotiation.requested": ("contracts.inbox.hear",),
@@ -24,9 +26,6 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "escrow.released": ("contracts.inbox.hear_earnings",),
     "earnings.freed": ("contracts.inbox.hear_earnings",),
     "escrow.refunded": ("contracts.inbox.hear_earnings",),
-    "payout.requested": ("contracts.inbox.hear_earnings",),
-    "payout.cancelled": ("contracts.inbox.hear_earnings",),
-    "payout.failed": ("contracts.inbox.hear_earnings",),
     "payment.received": ("contracts.trade.hear_payment",),
     "use.completed": ("contracts.trade.hear_delivery",),
     "use.closed": ("contracts.trade.hear_delivery",),
@@ -39,11 +38,11 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "suspense.assigned": ("settlement.inbox.hear_line",),
     "receipt.returned": ("settlement.inbox.hear_line",),
     "receipt.judged": ("settlement.inbox.hear_line",),
-    "payout.requested": ("settlement.inbox.hear_payout",),
+    "payout.requested": ("contracts.inbox.hear_earnings", "settlement.inbox.hear_payout"),
     "payout.approved": ("settlement.inbox.hear_payout",),
-    "payout.cancelled": ("settlement.inbox.hear_payout",),
+    "payout.cancelled": ("contracts.inbox.hear_earnings", "settlement.inbox.hear_payout"),
     "payout.confirmed": ("settlement.inbox.hear_payout",),
-    "payout.failed": ("settlement.inbox.hear_payout",),
+    "payout.failed": ("contracts.inbox.hear_earnings", "settlement.inbox.hear_payout"),
     "payout.returned": ("settlement.inbox.hear_payout",),
     "payout.instructed": ("settlement.inbox.hear_file",),
     "hold.placed": ("supervision.inbox.hear",),

@@ -15,7 +15,7 @@ from market.events import outbox
 from market.kernel import clock, ids
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotAllowed, NotFound
 from market.kernel.money import MINOR_MAX
-from market.participants.members import Actor, OrganisationKind, Process
+from market.participants.members import Actor, OrganisationKind, Process, Role
 from market.verbs import verb
 from settlement import accounts, fees, references
 from settlement.accounts import Code
@@ -233,5 +233,5 @@ def _require_side(by: Actor, sides: set[UUID]) -> None:
 
 
 def is_operator(by: Actor) -> bool:
-    """Whether a member of the operator acts."""
-    return getattr(by, "organisation_kind", None) == OrganisationKind.OPERATOR
+    """Whether one of the operator's deciding people acts; its clerks and auditors decide nothing about escrow."""
+    return getattr(by, "organisation_kind", None) == OrganisationKind.OPERATOR and by.has(Role.APPROVER, Role.REVIEWER)

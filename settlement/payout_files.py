@@ -14,7 +14,7 @@ from market.verbs import verb
 from settlement import bank_accounts, payouts
 from settlement.errors import NothingToSend
 from settlement.models import Payout, PayoutFile
-from settlement.rails import bank
+from settlement.rails import RAILS, bank
 from settlement.rails.base import Order
 from settlement.states import PayoutState
 
@@ -68,7 +68,7 @@ def content(file_id: UUID, *, by: Member) -> tuple[PayoutFile, bytes]:
     file = PayoutFile.objects.filter(id=file_id).first()
     if file is None:
         raise NotFound
-    data = bank.write_orders([_order(payout) for payout in file.payouts.order_by("id")])
+    data = RAILS[file.rail].write_orders([_order(payout) for payout in file.payouts.order_by("id")])
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise RuntimeError(f"payout file {file.number} is not what was approved")
     return file, data

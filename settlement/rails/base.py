@@ -61,7 +61,10 @@ class Order:
 class Rail(Protocol):
     """One way for money to come and go. A further rail is a further module with these two functions."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As statements, payout files and accounts name it."""
+        ...
 
     def read_statement(self, data: bytes) -> Sheet:
         """The statement inside a file. Pure; raises UnreadableStatement naming rows and columns."""

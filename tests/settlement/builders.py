@@ -13,6 +13,8 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
+from market import holds
+from market.holds import Hold, Scope
 from market.kernel import clock, ids
 from market.kernel.errors import MarketError
 from market.participants.members import Member, OrganisationKind, Role
@@ -98,6 +100,18 @@ class Market:
     def imported(self, *rows: Sequence[Any], opening: int | None = None) -> Statement:
         """These rows as a statement, imported by the clerk."""
         return statements.import_file(name="对账单.csv", data=self.csv(*rows, opening=opening), by=self.clerk)
+
+    def hold(self, subject: str | None, scope: Scope = Scope.TRADE) -> Hold:
+        """A hold on a subject; two people of the operator stand behind it."""
+        asks, places = (given_member(self.operator, Role.REVIEWER) for _ in range(2))
+        return holds.place(
+            str(subject), scope=scope, reason="核查", legal_basis="条例 28", proposed_by=asks.urn, by=places
+        )
+
+    def lift(self, hold: Hold) -> Hold:
+        """The end of a hold, by two people too."""
+        asks, lifts = (given_member(self.operator, Role.REVIEWER) for _ in range(2))
+        return holds.lift(hold.id, reason="核查完毕", proposed_by=asks.urn, by=lifts)
 
     def funded(self, amount_minor: int = 48_000, **terms: Any) -> Obligation:
         """An obligation that was opened and paid."""

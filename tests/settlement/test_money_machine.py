@@ -19,18 +19,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from market import holds, rules
+from market import rules
 from market.events.models import Event
-from market.holds import Held, Scope
+from market.holds import Held
 from market.kernel import ids
 from market.kernel.errors import MarketError
-from market.participants.members import Role
 from settlement import accounts, bank_accounts, books, escrow, ledger, obligations, payout_files, payouts, suspense
 from settlement.accounts import Code, Key
 from settlement.errors import NotCovered, NotFunded, NothingToSend
 from settlement.models import Obligation, Payout, StatementLine, Transfer
 from settlement.states import LineState, ObligationState, PayoutState
-from tests.settlement.builders import Market, given_member, yuan
+from tests.settlement.builders import Market, yuan
 
 AMOUNTS = st.one_of(st.sampled_from([1, 2, 3, 99, 101, 9_973, 48_000, 2**40]), st.integers(1, 10**9))
 
@@ -50,7 +49,6 @@ class Money(RuleBasedStateMachine):
         self.outer.__enter__()
         rules.forget()
         self.market = Market()
-        self.reviewer = given_member(self.market.operator, Role.REVIEWER)
         bank_accounts.register(
             holder=self.market.supplier.name, number="62220000111122", bank="中行", by=self.market.finance
         )
@@ -142,9 +140,7 @@ class Money(RuleBasedStateMachine):
     @rule(obligation=obligations)
     def hold(self, obligation: Obligation) -> None:
         if obligation.reference not in self.held:
-            holds.place(
-                obligation.reference_urn, scope=Scope.TRADE, reason="x", legal_basis="条例 28", by=self.reviewer
-            )
+            self.market.hold(obligation.reference_urn)
             self.held.add(obligation.reference)
 
     @rule(obligation=obligations)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from market.events.models import Event
+from market.holds import Held
 from market.kernel import ids
 from market.kernel.errors import Conflict
 from settlement import (
@@ -79,6 +80,24 @@ def test_eight_releases_are_one(lasting_market: Market) -> None:
     assert ledger.balance(accounts.org(market.supplier.id, "CNY")) == 45_600
     assert Event.objects.filter(kind="escrow.released").count() == 1
     assert books.check() == []
+
+
+def test_a_hold_placed_at_the_same_moment_stops_the_release_or_comes_after_it(lasting_market: Market) -> None:
+    market = lasting_market
+    for _ in range(8):
+        obligation = market.funded(1_000)
+        place = partial(market.hold, obligation.thread_urn)
+
+        released, held = together(partial(release, market, obligation), place)
+
+        in_escrow = ledger.balance(accounts.escrow(obligation.reference, "CNY"))
+        if isinstance(released, Release):
+            told = Event.objects.get(kind="escrow.released", opening__subject=obligation.reference)
+            assert told.seq < Event.objects.get(kind="hold.placed", opening__subject=held.subject).seq
+            assert in_escrow == 0
+        else:
+            assert isinstance(released, Held)
+            assert in_escrow == 1_000
 
 
 def test_two_refunds_that_exceed_escrow_are_one_and_a_refusal(lasting_market: Market) -> None:

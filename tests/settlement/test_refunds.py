@@ -4,17 +4,16 @@ from typing import Any
 
 import pytest
 
-from market import holds
 from market.events.models import Event, Opening
 from market.holds import Held, Scope
 from market.kernel import ids
 from market.kernel.errors import Invalid, NotAllowed
-from market.participants.members import Role, system
+from market.participants.members import system
 from settlement import accounts, books, escrow, ledger, suspense
 from settlement.errors import NotCovered, NotFunded, OtherTerms
 from settlement.models import Obligation, Payout, Posting, Refund
 from settlement.states import ObligationState, PayoutKind, PayoutState
-from tests.settlement.builders import Market, given_member, refused
+from tests.settlement.builders import Market, refused
 
 
 def refund(market: Market, obligation: Obligation, **terms: Any) -> Refund:
@@ -141,8 +140,7 @@ def test_the_payer_alone_takes_nothing_back_but_a_process_may(market: Market) ->
 
 def test_a_hold_stops_the_refund(market: Market) -> None:
     obligation = market.funded()
-    reviewer = given_member(market.operator, Role.REVIEWER)
-    holds.place(market.buyer.urn, scope=Scope.PARTY, reason="核查", legal_basis="条例 28", by=reviewer)
+    market.hold(market.buyer.urn, Scope.PARTY)
 
     with refused(Held):
         refund(market, obligation)

@@ -4,20 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from market import holds
 from market.events import dispatch
 from market.events.dispatch import News
 from market.events.models import Event, Opening
-from market.holds import Hold, Scope
+from market.holds import Hold
 from market.kernel import clock, ids
 from market.kernel.errors import Conflict
-from market.participants.members import Role, system
+from market.participants.members import system
 from settlement import accounts, books, ledger, obligations, payments, references, statements
 from settlement.accounts import Code
 from settlement.errors import StatementGap, UnreadableStatement
 from settlement.models import Obligation, Statement, StatementLine, Transfer
 from settlement.states import Doubt, LineState, ObligationState
-from tests.settlement.builders import Market, given_member, refused, statement_csv, yuan
+from tests.settlement.builders import Market, refused, statement_csv, yuan
 
 SUSPENSE = accounts.common(Code.SUSPENSE, "CNY")
 BANK = accounts.bank("CNY")
@@ -224,8 +223,7 @@ def test_a_hold_keeps_money_out_of_escrow_and_its_lifting_brings_it_in(market: M
         "supplier": market.supplier.urn,
         "version": version,
     }[what]
-    reviewer = given_member(market.operator, Role.REVIEWER)
-    hold = holds.place(str(subject), scope=Scope.TRADE, reason="核查", legal_basis="条例 28", by=reviewer)
+    hold = market.hold(str(subject))
 
     statement = market.imported(("480.00", obligation.payment_reference))
 
@@ -234,7 +232,7 @@ def test_a_hold_keeps_money_out_of_escrow_and_its_lifting_brings_it_in(market: M
     assert ledger.balance(accounts.escrow(obligation.reference, "CNY")) == 0
     assert not Event.objects.filter(kind="payment.received").exists()
 
-    payments.hear_lifting(lifting(holds.lift(hold.id, reason="核查完毕", by=reviewer)))
+    payments.hear_lifting(lifting(market.lift(hold)))
 
     assert lines_of(statement) == [(LineState.MATCHED, "")]
     assert ledger.balance(accounts.escrow(obligation.reference, "CNY")) == 48_000
@@ -251,14 +249,10 @@ def lifting(hold: Hold) -> News:
 def test_what_a_second_hold_stops_stays_and_what_has_ended_is_late(lasting_market: Market) -> None:
     market = lasting_market
     first, second, third = market.opened(100), market.opened(200), market.opened(300)
-    reviewer = given_member(market.operator, Role.REVIEWER)
-    placed = [
-        holds.place(each.reference_urn, scope=Scope.TRADE, reason="核查", legal_basis="条例 28", by=reviewer)
-        for each in (first, second, third)
-    ]
+    placed = [market.hold(each.reference_urn) for each in (first, second, third)]
     statement = market.imported(*[(yuan(each.amount_minor), each.payment_reference) for each in (first, second, third)])
-    holds.lift(placed[0].id, reason="完毕", by=reviewer)
-    holds.lift(placed[2].id, reason="完毕", by=reviewer)
+    market.lift(placed[0])
+    market.lift(placed[2])
     obligations.cancel(third.reference_urn, by=market.trader)
 
     dispatch.run_once(lambda *_: None)

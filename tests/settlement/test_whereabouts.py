@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from market import holds, rules
-from market.holds import Scope
+from market import rules
 from market.kernel import clock
 from market.kernel.errors import Conflict, NotFound
 from market.participants.members import Role, system
@@ -36,8 +35,7 @@ def test_from_the_buyer_through_escrow_to_the_supplier(market: Market) -> None:
 
 def test_a_receipt_that_a_hold_stops_is_seen_as_such(market: Market) -> None:
     obligation = market.opened(48_000)
-    reviewer = given_member(market.operator, Role.REVIEWER)
-    holds.place(obligation.reference_urn, scope=Scope.TRADE, reason="核查", legal_basis="条例 28", by=reviewer)
+    market.hold(obligation.reference_urn)
 
     market.imported(("480.00", obligation.payment_reference), ("1.00", obligation.payment_reference))
 
@@ -121,8 +119,7 @@ def test_the_sweep_frees_what_is_due_and_leaves_what_is_held(lasting_market: Mar
         third = obligations[2]
         escrow.release(reference=third.reference_urn, thread=third.thread_urn, by=market.trader)
     rules.forget()
-    reviewer = given_member(market.operator, Role.REVIEWER)
-    holds.place(obligations[0].reference_urn, scope=Scope.TRADE, reason="x", legal_basis="条例 28", by=reviewer)
+    market.hold(obligations[0].reference_urn)
 
     with clock.shifted(timedelta(days=8)):
         assert earnings.free_due() == 1

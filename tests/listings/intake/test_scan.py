@@ -161,7 +161,8 @@ def test_check_digits_in_sql_are_those_of_python(body: int, card: int, length: i
     texts += [(whole_card + str(last), "bank_card") for last in range(10)]
 
     rows = duckdb.execute(
-        f"SELECT {detectors.whole_cell_check()} FROM (SELECT unnest($1) AS t, unnest($2) AS kind)",
+        f"SELECT {detectors.whole_cell_check()} FROM (SELECT *, {detectors.number()} AS number "
+        "FROM (SELECT unnest($1) AS t, unnest($2) AS kind))",
         [[text for text, _ in texts], [kind for _, kind in texts]],
     ).fetchall()
 
