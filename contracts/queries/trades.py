@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 
 from contracts import clauses, terms, turns
 from contracts.models import Dispute, Period, Side, Signature, Trade
-from contracts.queries.parties import Page, cut, mine, side_of, trade_of_party
+from contracts.queries.parties import Page, cut, mine, side_of, titles, trade_of_party
 from contracts.queries.stops import DisputeRow, HoldRow, dispute_rows, hold_rows
 from contracts.states import DisputeState, PeriodState, TradeState
 from delivery import queries as delivery
@@ -142,7 +142,12 @@ def trade_page(by: Member, *, shown: str = "running", side: Side | None = None, 
     found = Trade.objects.filter(mine(by), state__in=SHOWN[shown]).select_related("supplier", "buyer")
     if side is not None:
         found = found.filter(**{f"{side}_id": by.organisation_id})
-    return cut(_with_periods(found).order_by("-created_at", "-id"), number, lambda each: _row(each, by))
+    return cut(_with_periods(found).order_by("-created_at", "-id"), number, lambda models: _rows(models, by))
+
+
+def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
+    english = titles(each.version_id for each in models)
+    return [_row(each, by, english.get(each.version_id, "")) for each in models]
 
 
 def trade_counts(by: Member) -> dict[str, int]:
@@ -157,7 +162,7 @@ def _with_periods(found: QuerySet[Trade]) -> QuerySet[Trade]:
     return found.prefetch_related(Prefetch("periods", periods, to_attr="first_periods"))
 
 
-def _row(trade: Trade, by: Member) -> TradeRow:
+def _row(trade: Trade, by: Member, title: str) -> TradeRow:
     period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch above
     dispute: Dispute | None = next(iter(period.open_disputes), None)  # type: ignore[attr-defined]
     side = side_of(trade, by)
@@ -169,7 +174,7 @@ def _row(trade: Trade, by: Member) -> TradeRow:
     return TradeRow(
         id=trade.id,
         number=trade.number,
-        title=trade.title,
+        title=title or trade.title,
         side=side,
         other=(trade.buyer if side == Side.SUPPLIER else trade.supplier).name,
         amount_minor=period.amount_minor,
@@ -196,7 +201,7 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, period.id]
     where = _money(period, by)
     return TradeDetail(
-        row=_row(trade, by),
+        row=_row(trade, by, titles([version.id]).get(version.id, "")),
         supplier=trade.supplier.name,
         buyer=trade.buyer.name,
         plan=trade.agreement.negotiation.offer.name,

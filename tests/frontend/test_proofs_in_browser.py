@@ -60,9 +60,13 @@ def offer(page: Page, content: bytes, vkey: str = "") -> tuple[str, dict[str, st
     """Hand a file to the open check page; answers the verdict, each step's status, and what the page says."""
     if vkey:
         page.fill("input[name=vkey]", vkey)
-    page.set_input_files("#check input[type=file]", {"name": "bundle.json", "mimeType": "application/json", "buffer": content})
+    page.set_input_files(
+        "#check input[type=file]", {"name": "bundle.json", "mimeType": "application/json", "buffer": content}
+    )
     page.wait_for_selector("#result[data-verdict]")
-    steps = page.eval_on_selector_all("#result li[data-step]", "all => all.map(e => [e.dataset.step, e.dataset.status])")
+    steps = page.eval_on_selector_all(
+        "#result li[data-step]", "all => all.map(e => [e.dataset.step, e.dataset.status])"
+    )
     return str(page.get_attribute("#result", "data-verdict")), dict(steps), page.inner_text("#result")
 
 
@@ -118,7 +122,9 @@ def test_forgeries_are_refused_with_the_step_that_names_them(browser: Browser, l
     page.close()
 
 
-def test_a_forger_with_a_log_of_his_own_is_refused_by_the_markets_key(browser: Browser, live_server: LiveServer) -> None:
+def test_a_forger_with_a_log_of_his_own_is_refused_by_the_markets_key(
+    browser: Browser, live_server: LiveServer
+) -> None:
     given_bundle()
     forger = SmallLog(price_minor=1, log_seed=b"F" * 32)
     page = browser.new_page()
@@ -127,13 +133,18 @@ def test_a_forger_with_a_log_of_his_own_is_refused_by_the_markets_key(browser: B
     with_ours = offer(page, encode(forger.bundle()))
     with_his = offer(page, encode(forger.bundle()), vkey=forger.vkey)
 
-    assert (with_ours[0], [name for name, status in with_ours[1].items() if status == "false"]) == ("false", ["checkpoint"])
+    assert (with_ours[0], [name for name, status in with_ours[1].items() if status == "false"]) == (
+        "false",
+        ["checkpoint"],
+    )
     assert with_his[0] == "proved"
     assert "由读者填入" in with_his[2]
     page.close()
 
 
-def test_a_browser_without_ed25519_never_shows_a_tick_for_a_signature(browser: Browser, live_server: LiveServer) -> None:
+def test_a_browser_without_ed25519_never_shows_a_tick_for_a_signature(
+    browser: Browser, live_server: LiveServer
+) -> None:
     _, bundle = given_bundle()
     page = browser.new_page()
     page.add_init_script("crypto.subtle.importKey = () => Promise.reject(new DOMException('no', 'NotSupportedError'))")
@@ -253,7 +264,10 @@ def test_the_pages_can_be_read_by_everybody(
     sequencer.drain()
     context = browser.new_context(viewport={"width": width, "height": 800})
     context.add_cookies(
-        [{"name": name, "value": value, "url": live_server.url} for name, value in (("language", language), ("theme", theme))]
+        [
+            {"name": name, "value": value, "url": live_server.url}
+            for name, value in (("language", language), ("theme", theme))
+        ]
     )
     page = context.new_page()
     for path in ("/ledger/", "/ledger/3/", "/verify/", f"/verify/?q={'0' * 64}", f"/certificates/{made.id}/"):
