@@ -51,7 +51,7 @@ def cheaper(whole: dict[str, Any]) -> None:
     document |= {"content": base64.b64encode(content).decode(), "sha256": hashlib.sha256(content).hexdigest()}
     for entry in whole["entries"]:
         for opening in entry["openings"].values():
-            opening["value"] = {old: document["sha256"], 48000: 100}.get(opening["value"], opening["value"]) if isinstance(
+            opening["value"] = {old: document["sha256"], 48000: 100}.get(opening["value"], opening["value"]) if isinstance(  # noqa: E501
                 opening["value"], (str, int)
             ) else opening["value"]  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_a_real_trade_is_checked_whole_in_the_page(browser: Browser, live_server
     assert "核验通过" in text
     assert "本页所载" in text
     assert str(checkpoints.verifier_key()) in text
-    assert sent == []
+    assert [url for url in sent if "/static/" not in url] == []
     page.close()
 
 
@@ -187,7 +187,7 @@ def test_a_saved_copy_checks_without_network(browser: Browser, live_server: Live
 def test_a_data_file_is_hashed_in_the_page_and_only_its_fingerprint_is_looked_up(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    stage, _ = given_bundle()
+    given_bundle()
     content = b"never listed\n"
     page = browser.new_page()
     page.goto(f"{live_server.url}/verify/")
@@ -272,6 +272,8 @@ def test_the_pages_can_be_read_by_everybody(
     page = context.new_page()
     for path in ("/ledger/", "/ledger/3/", "/verify/", f"/verify/?q={'0' * 64}", f"/certificates/{made.id}/"):
         page.goto(f"{live_server.url}{path}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        too_wide = page.evaluate(f"{wide}.map(e => e.outerHTML.slice(0, 90))")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, too_wide)
         assert [each["id"] for each in Axe().run(page).response["violations"]] == [], path
     context.close()
