@@ -76,6 +76,7 @@ WORDS: Final[Mapping[str, Promise]] = {
     "receipt.returned": _("Receipt returned to its payer"),
     "receipt.suspended": _("Receipt held in suspense"),
     "resource.reading": _("File being read"),
+    "resource.reopened": _("File to be read again"),
     "resource.ready": _("File read"),
     "resource.received": _("File received"),
     "resource.refused": _("File could not be read"),

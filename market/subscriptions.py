@@ -7,7 +7,6 @@ from typing import Final
 
 SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "grant.opened": ("listings.sales.hear",),
-    "trade.closed": ("listings.sales.hear",),
     "resource.received": ("job:listings.tasks.take_in",),
     "resource.reopened": ("job:listings.tasks.take_in",),
     "negotiation.requested": ("contracts.inbox.hear",),
@@ -21,7 +20,7 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "dispute.opened": ("contracts.inbox.hear",),
     "dispute.withdrawn": ("contracts.inbox.hear",),
     "dispute.conceded": ("contracts.inbox.hear",),
-    "trade.closed": ("contracts.inbox.hear", "contracts.certificates.hear"),
+    "trade.closed": ("contracts.inbox.hear", "contracts.certificates.hear", "listings.sales.hear"),
     "trade.ended": ("contracts.inbox.hear",),
     "escrow.released": ("contracts.inbox.hear_earnings",),
     "earnings.freed": ("contracts.inbox.hear_earnings",),

@@ -1,4 +1,4 @@
-"""Checking: in the reader's own browser where it can, by the market where a reader asks for that, always saying which."""
+"""Checking: in the reader's own browser where it can, by the market where a reader asks; always saying which."""
 
 from typing import Final
 

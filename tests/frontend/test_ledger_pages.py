@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-def,arg-type,attr-defined,union-attr,no-untyped-call,index,operator,misc"
 """The public ledger's pages: what anybody sees, what only parties see, and how an answer says what it searched."""
 
 import hashlib
@@ -44,7 +45,7 @@ def row_of(stage: Stage, kind: str) -> queries.EntryRow:
     return next(each.entry for each in queries.story([stage.trade.id], None) if each.entry.kind == kind)
 
 
-def test_every_kind_of_event_has_words():
+def test_every_kind_of_event_has_words() -> None:
     declared = {kind for kind in KINDS if not kind.startswith("test.")}
 
     assert declared == set(kinds.WORDS)
@@ -63,7 +64,7 @@ def test_the_explorer_shows_kinds_times_and_hashes_and_no_names(language):
     assert stage.trade.number not in text
 
 
-def test_the_explorer_pages_by_index_and_filters_by_kind():
+def test_the_explorer_pages_by_index_and_filters_by_kind() -> None:
     stage = given_settled()
     sequencer.drain()
     client, size = client_of(), queries.health().size
@@ -87,7 +88,7 @@ def test_the_explorer_tells_an_empty_ledger(size):
     assert "尚无检查点" in text or "没有检查点" in text
 
 
-def test_a_number_a_leaf_hash_and_a_certificate_lead_to_their_pages():
+def test_a_number_a_leaf_hash_and_a_certificate_lead_to_their_pages() -> None:
     stage = given_settled()
     made = given_certificate(stage)
     row, client = row_of(stage, "trade.closed"), client_of()
@@ -102,7 +103,7 @@ def test_a_number_a_leaf_hash_and_a_certificate_lead_to_their_pages():
     assert {text: client.get("/ledger/", {"q": text}).headers["Location"] for text in asked} == asked
 
 
-def test_what_is_not_found_says_what_was_searched_and_is_not_called_false():
+def test_what_is_not_found_says_what_was_searched_and_is_not_called_false() -> None:
     given_settled()
     sequencer.drain()
 
@@ -123,7 +124,7 @@ def test_what_cannot_be_looked_up_stands_there_again_with_its_reason(asked):
     assert f'value="{asked}"' in answer.content.decode() or not asked
 
 
-def test_the_fingerprint_of_a_listed_file_leads_to_its_listing():
+def test_the_fingerprint_of_a_listed_file_leads_to_its_listing() -> None:
     supplier = given_signatory("供方公司")
     offer = given_listing(supplier.member)
     sequencer.drain()
@@ -134,7 +135,7 @@ def test_the_fingerprint_of_a_listed_file_leads_to_its_listing():
     assert offer.version.title in text
 
 
-def test_an_entry_opens_its_values_for_a_party_and_for_nobody_else():
+def test_an_entry_opens_its_values_for_a_party_and_for_nobody_else() -> None:
     stage = given_settled()
     stranger = given_signatory("别家公司")
     sequencer.drain()
@@ -151,11 +152,11 @@ def test_an_entry_opens_its_values_for_a_party_and_for_nobody_else():
     assert all(row.leaf_hash in text for text in [party, *others])
 
 
-def test_an_entry_that_does_not_exist_is_not_found():
+def test_an_entry_that_does_not_exist_is_not_found() -> None:
     assert [client_of().get(f"/ledger/{index}/").status_code for index in (0, 10**6, 10**30)] == [404, 404, 404]
 
 
-def test_the_public_copy_of_a_certificate_names_nobody_and_no_price():
+def test_the_public_copy_of_a_certificate_names_nobody_and_no_price() -> None:
     stage = given_settled()
     made = given_certificate(stage)
 
@@ -169,7 +170,7 @@ def test_the_public_copy_of_a_certificate_names_nobody_and_no_price():
     assert f"{settings.PUBLIC_URL}/certificates/{made.id}/" in public
 
 
-def test_a_certificate_says_when_its_trade_is_not_on_the_ledger_yet():
+def test_a_certificate_says_when_its_trade_is_not_on_the_ledger_yet() -> None:
     stage = given_settled()
     sequencer.drain()
     running = given_signed()  # its entries wait
@@ -181,14 +182,14 @@ def test_a_certificate_says_when_its_trade_is_not_on_the_ledger_yet():
     assert "有效" in client_of().get(f"/certificates/{made.id}/").content.decode().split('id="words"')[0]
 
 
-def test_a_certificate_that_nobody_issued_is_not_found():
+def test_a_certificate_that_nobody_issued_is_not_found() -> None:
     given_settled()
     sequencer.drain()
 
     assert client_of().get(f"/certificates/{uuid4()}/").status_code == 404
 
 
-def test_the_market_checks_a_bundle_for_readers_without_script_and_says_so():
+def test_the_market_checks_a_bundle_for_readers_without_script_and_says_so() -> None:
     stage = given_settled()
     given_certificate(stage)
     bundle = certificates.bundle(stage.trade, stage.buyer.member)
