@@ -458,3 +458,20 @@ def test_acceptance_by_silence_is_told_as_such() -> None:
         trade.accept_by_silence(stage.period.id, by=system("deadlines"))
 
     assert "到期未答复，按合约视为验收" in text(buyer_of(stage).get(address(stage)))
+
+
+def test_the_waiting_side_reminds_the_other_once_and_is_told_so_the_second_time() -> None:
+    stage = given_delivered()
+    assert stage.negotiation is not None
+    client = supplier_of(stage)
+    reminder = reverse("frontend:turn_reminder", args=[stage.negotiation.id])
+    offered = text(client.get(address(stage)))
+
+    first = client.post(reminder)
+    second = client.post(reminder)
+
+    assert f'action="{reminder}"' in offered
+    assert first.headers["Location"] == address(stage)
+    assert second.status_code == 429
+    assert "一天内已提醒过" in text(second)
+    assert reminder not in text(buyer_of(stage).get(address(stage)))
