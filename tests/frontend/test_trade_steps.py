@@ -53,7 +53,9 @@ def test_a_download_is_asked_for_once_however_often_the_form_is_sent() -> None:
     use = Use.objects.get()
     assert first.status_code == second.status_code == 303
     assert first.headers["Location"] == second.headers["Location"] == address(stage, "trade_use", use.id)
-    page = text(client.get(first.headers["Location"]))
+    shown = client.get(first.headers["Location"])
+    assert shown.headers["Cache-Control"] == "no-store"
+    page = text(shown)
     assert f"/d/{use.id}?e=" in page
     assert stage.grant.file_sha256 in page
     assert "curl -C -" in page
