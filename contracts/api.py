@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from ninja import Router, Status
 
-from contracts import certificates, disputes, negotiations, queries, terms, trade
+from contracts import certificates, disputes, negotiations, queries, reminders, terms, trade
 from contracts.models import Agreement, Dispute, Negotiation, Trade
 from contracts.schemas import (
     AgreementOut,
@@ -70,6 +70,14 @@ def counter(request: MemberRequest, negotiation_id: UUID, body: TermsIn) -> Nego
 def accept_offer(request: MemberRequest, negotiation_id: UUID) -> Negotiation:
     """The buyer accepts the supplier's counter-offer."""
     return negotiations.accept(negotiation_id, by=request.auth)
+
+
+@router.post("/negotiations/{negotiation_id}/reminder", response={204: None})
+@allow(*TRADERS, scope="trade")
+def remind(request: MemberRequest, negotiation_id: UUID) -> Status[None]:
+    """Ask the other side once more for the step that is its turn; at most once a day."""
+    reminders.remind(negotiation_id, by=request.auth)
+    return Status(204, None)
 
 
 @router.post("/negotiations/{negotiation_id}/termination", response=NegotiationOut)

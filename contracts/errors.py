@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext_lazy as _
 
-from market.kernel.errors import Conflict, MarketError, NotAllowed
+from market.kernel.errors import Conflict, MarketError, NotAllowed, TooMany
 
 
 class OwnOffer(NotAllowed):
@@ -43,6 +43,12 @@ class UnknownKey(MarketError):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     title = _("This key may not sign here")
+
+
+class RemindedAlready(TooMany):
+    """The other side was reminded of this within the last day."""
+
+    title = _("A reminder was sent within the last day")
 
 
 class TextChanged(Conflict):

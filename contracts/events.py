@@ -33,6 +33,7 @@ declare(
 declare("agreement.verified", basis=_SIGN, agreement=str, agreement_sha256=str, signature=str, public_key=str)
 declare("agreement.finalized", basis=_FORM, agreement=str, agreement_sha256=str)
 declare("negotiation.terminated", basis=_FORM, reason=str)
+declare("turn.reminded", basis="民法典 563", ask=str)
 declare("period.funded", basis=_TRADE, n=int, amount_minor=int, currency=str)
 declare("period.delivered", basis=_TRADE, n=int, acceptance_due_at=str)
 declare("period.accepted", basis="民法典 621", n=int, by_silence=bool)

@@ -46,6 +46,14 @@ def hear(news: News) -> None:
     todo.follow(negotiation_id, lambda: turns_of(negotiation_id), thread=thread)
 
 
+def hear_reminder(news: News) -> None:
+    """One side reminds the other: whoever is asked gets one more letter, if the step is still to be taken."""
+    negotiation_id = ids.from_urn(news.subject)
+    for turn in turns_of(negotiation_id):
+        if turn.kind == news.fields["ask"]:
+            todo.notify(news.event_id, turn, subject=negotiation_id, thread=ids.from_urn(news.thread or ""))
+
+
 def turns_of(negotiation_id: UUID) -> list[Turn]:
     """Who has to act on the negotiation or its trade now: one side, or nobody."""
     turn = turns.of(negotiation_id)

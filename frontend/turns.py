@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -127,6 +129,12 @@ def box(
         note=note,
         actions=() if is_held or not may else [*(actions if is_ours else ()), *also],
     )
+
+
+def reminder(turn: Turn, negotiation_id: UUID) -> Action:
+    """The button of the side that waits."""
+    label = _t("Remind the supplier") if turn.side == Side.SUPPLIER else _t("Remind the buyer")
+    return Action(label, reverse("frontend:turn_reminder", args=[negotiation_id]), is_get=False)
 
 
 def _consequence(turn: Turn, silence_clause: str) -> str:

@@ -66,11 +66,13 @@ ACTIONS: Final[Mapping[str, Text]] = {
     "attribute": _("Name the source"),
     "inform": _("Report to the market"),
 }
-# The purposes that suppliers pick from have words; one of their own is shown as they wrote it.
+# The purposes that the market has words for; a party may name others, which stand as they are written.
 PURPOSES: Final[Mapping[str, Text]] = {
-    ANY_LAWFUL: _("any lawful purpose"),
-    "internal-analysis": _("analysis inside the firm"),
-    "statistics-publication": _("publishing statistics"),
+    "internal-analysis": _("internal analysis"),
+    "statistics-publication": _("publication of statistics"),
+    "model-training": _("training of models"),
+    "scientific-research": _("scientific research"),
+    "product-development": _("development of products and services"),
 }
 _OPERANDS: Final[Mapping[str, Text]] = {
     "dateTime": _("the time"),
@@ -149,7 +151,7 @@ def _shown(name: str, found: object) -> str:
         return str(found)
     if name == "limits":
         return _joined([sentence(part) for part in found if isinstance(part, Phrase)], pgettext("between limits", "; "))
-    naming = {"regions": _region, "purposes": _purpose}.get(name, str)
+    naming = {"regions": _region, "purposes": purpose}.get(name, str)
     return _joined([naming(each) for each in found])
 
 
@@ -164,8 +166,9 @@ def _day_or_time(text: str) -> str:
     return moment.start.astimezone(values.CHINA).strftime("%Y-%m-%d %H:%M")
 
 
-def _purpose(text: str) -> str:
-    return str(PURPOSES.get(text, text))
+def purpose(text: str) -> str:
+    """A purpose in the reader's language, where the market has words for it."""
+    return _t("any lawful purpose") if text == ANY_LAWFUL else str(PURPOSES.get(text, text))
 
 
 def _region(code: str) -> str:

@@ -15,6 +15,7 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "negotiation.agreed": ("contracts.inbox.hear",),
     "negotiation.terminated": ("contracts.inbox.hear",),
     "agreement.finalized": ("contracts.inbox.hear",),
+    "turn.reminded": ("contracts.inbox.hear_reminder",),
     "period.funded": ("contracts.inbox.hear",),
     "period.delivered": ("contracts.inbox.hear",),
     "dispute.opened": ("contracts.inbox.hear",),

@@ -121,11 +121,16 @@ class Escrowed:
 
 def escrowed(*, for_: Member, currency: str = "CNY") -> Escrowed:
     """What the caller's organisation has paid, and is to get, that is still in escrow."""
-    lying = Sum(F("amount_minor") - F("refunded_minor"), default=0)
-    found = Obligation.objects.filter(state=ObligationState.FUNDED, currency=currency)
+    own = for_.organisation_id
+    lying = F("amount_minor") - F("refunded_minor")
+    found = Obligation.objects.filter(
+        Q(payee_id=own) | Q(payer_id=own), state=ObligationState.FUNDED, currency=currency
+    )
     return Escrowed(
-        to_come_minor=found.filter(payee_id=for_.organisation_id).aggregate(sum=lying)["sum"],
-        paid_minor=found.filter(payer_id=for_.organisation_id).aggregate(sum=lying)["sum"],
+        **found.aggregate(
+            to_come_minor=Sum(lying, filter=Q(payee_id=own), default=0),
+            paid_minor=Sum(lying, filter=Q(payer_id=own), default=0),
+        )
     )
 
 

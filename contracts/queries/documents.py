@@ -11,7 +11,7 @@ from uuid import UUID
 from contracts import clauses, gaps, terms
 from contracts.models import Agreement, Negotiation, Side, Signature
 from contracts.queries.negotiations import NegotiationRow, negotiation_row
-from contracts.queries.parties import mine
+from contracts.queries.parties import mine, titles
 from contracts.queries.stops import HoldRow, hold_rows
 from market import policy
 from market.kernel import canonical_json
@@ -126,7 +126,7 @@ def contract_detail(by: Member, negotiation_id: UUID) -> ContractDetail:
     simple = policy.terms_of(settled.policy)
     version = found.offer.version
     return ContractDetail(
-        negotiation=negotiation_row(found, by),
+        negotiation=negotiation_row(found, by, title=titles([version.id]).get(version.id, "")),
         supplier=found.supplier.name,
         buyer=found.buyer.name,
         number=agreement.number if agreement else "",

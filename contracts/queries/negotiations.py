@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from contracts import turns
 from contracts.models import Negotiation, Side, Turn
-from contracts.queries.parties import Page, cut, mine, side_of
+from contracts.queries.parties import Page, cut, mine, side_of, titles
 from contracts.queries.stops import HoldRow, hold_rows
 from contracts.states import NEGOTIATION_ENDED, NegotiationState
 from market import licences, policy
@@ -92,26 +92,32 @@ class NegotiationDetail:
 
 def negotiation_page(by: Member, *, shown: str = "open", number: int = 1) -> Page[NegotiationRow]:
     """The caller's negotiations on both sides, last changed first. shown: open, ended or all."""
-    found = Negotiation.objects.filter(mine(by)).select_related("supplier", "buyer").order_by("-changed_at", "-id")
+    found = Negotiation.objects.filter(mine(by)).select_related("supplier", "buyer", "offer")
+    found = found.order_by("-changed_at", "-id")
     found = found.only(
         "thread", "state", "price_minor", "currency", "turns", "changed_at", "expires_at", "supplier__name",
-        "buyer__name", "terms",
+        "buyer__name", "terms", "offer__version",
     )  # fmt: skip
     if shown != "all":
         ended = Q(state__in=sorted(NEGOTIATION_ENDED))
         found = found.filter(ended if shown == "ended" else ~ended)
-    return cut(found, number, lambda each: negotiation_row(each, by))
+    return cut(found, number, lambda models: _rows(models, by))
 
 
-def negotiation_row(negotiation: Negotiation, by: Member) -> NegotiationRow:
-    """A negotiation as its list shows it; supplier and buyer are loaded."""
+def _rows(models: list[Negotiation], by: Member) -> list[NegotiationRow]:
+    english = titles(each.offer.version_id for each in models)
+    return [negotiation_row(each, by, title=english.get(each.offer.version_id, "")) for each in models]
+
+
+def negotiation_row(negotiation: Negotiation, by: Member, *, title: str = "") -> NegotiationRow:
+    """A negotiation as its list shows it; supplier and buyer are loaded. title: in the reader's language, if known."""
     side = side_of(negotiation, by)
     product = negotiation.terms["product"]
     state = NegotiationState(negotiation.state)
     return NegotiationRow(
         id=negotiation.id,
         trade_id=negotiation.thread if state == NegotiationState.FINALIZED else None,
-        title=product["title"],
+        title=title or product["title"],
         version_n=product["version"],
         side=side,
         other=(negotiation.buyer if side == Side.SUPPLIER else negotiation.supplier).name,
@@ -134,7 +140,7 @@ def negotiation_detail(by: Member, negotiation_id: UUID) -> NegotiationDetail:
     table = policy.parse(found.terms["policy"])
     is_over = found.state == NegotiationState.TERMINATED
     return NegotiationDetail(
-        row=negotiation_row(found, by),
+        row=negotiation_row(found, by, title=titles([version.id]).get(version.id, "")),
         supplier=found.supplier.name,
         buyer=found.buyer.name,
         plan=found.offer.name,

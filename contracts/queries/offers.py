@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from contracts.models import Negotiation
+from contracts.queries.parties import titles
 from contracts.queries.stops import HoldRow, hold_rows
 from contracts.queries.trades import purposes_of
 from contracts.states import NEGOTIATION_ENDED
@@ -52,7 +53,7 @@ def offer_detail(by: Member, offer_id: UUID) -> OfferDetail:
     return OfferDetail(
         id=offer.id,
         product_id=version.product_id,
-        title=version.title,
+        title=titles([version.id]).get(version.id, version.title),
         version_n=version.n,
         plan=offer.name,
         supplier=supplier.name,

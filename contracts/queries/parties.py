@@ -1,14 +1,16 @@
 """Who may ask: everything of this room is for its two sides only; strangers hear that there is nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import get_language
 
 from contracts.models import Agreement, Negotiation, Side, Trade
+from listings.models import ProductVersion
 from market.kernel.errors import NotFound
 from market.participants.members import Member
 
@@ -51,13 +53,21 @@ def side_of(row: Negotiation | Trade, by: Member) -> Side:
     return Side.SUPPLIER if row.supplier_id == by.organisation_id else Side.BUYER
 
 
-def cut(found: QuerySet[M], number: int, row: Callable[[M], T]) -> Page[T]:
-    """One page of a list, each model made into its row; a number beyond the end answers the last page."""
+def cut(found: QuerySet[M], number: int, rows: Callable[[list[M]], list[T]]) -> Page[T]:
+    """One page of a list, its models made into rows; a number beyond the end answers the last page."""
     total = found.count()
     size = settings.PAGE_SIZE
     number = max(1, min(number, -(-total // size)))
-    rows = [row(each) for each in found[(number - 1) * size : number * size]]
-    return Page(rows=rows, number=number, size=size, total=total)
+    models = list(found[(number - 1) * size : number * size])
+    return Page(rows=rows(models), number=number, size=size, total=total)
+
+
+def titles(version_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """English titles of these versions, for readers of English; empty for others, whose title stands on the row."""
+    if not (get_language() or "").startswith("en"):
+        return {}
+    found = ProductVersion.objects.filter(id__in=set(version_ids)).exclude(title_en="")
+    return dict(found.values_list("id", "title_en"))
 
 
 def negotiations_of(by: Member, *, page: int, size: int) -> list[Negotiation]:

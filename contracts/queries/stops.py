@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.models import Dispute, Period
+from contracts.models import Dispute
 from contracts.states import DisputeState
 from market import holds
 
@@ -46,9 +46,8 @@ def hold_rows(subjects: Sequence[UUID]) -> list[HoldRow]:
     ]
 
 
-def dispute_rows(period: Period) -> list[DisputeRow]:
-    """The disputes over a period, oldest first."""
-    found = Dispute.objects.filter(period=period).select_related("opened_by").order_by("opened_at")
+def dispute_rows(disputes: Sequence[Dispute]) -> list[DisputeRow]:
+    """Disputes in their order; who opened them is loaded."""
     return [
         DisputeRow(
             id=each.id,
@@ -59,5 +58,5 @@ def dispute_rows(period: Period) -> list[DisputeRow]:
             opened_at=each.opened_at,
             ended_at=each.ended_at,
         )
-        for each in found
+        for each in disputes
     ]

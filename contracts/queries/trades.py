@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from contracts import clauses, terms, turns
 from contracts.models import Dispute, Period, Side, Signature, Trade
-from contracts.queries.parties import Page, cut, mine, side_of, trade_of_party
+from contracts.queries.parties import Page, cut, mine, side_of, titles, trade_of_party
 from contracts.queries.stops import DisputeRow, HoldRow, dispute_rows, hold_rows
 from contracts.states import DisputeState, PeriodState, TradeState
 from delivery import queries as delivery
@@ -139,37 +139,48 @@ class TradeDetail:
 
 def trade_page(by: Member, *, shown: str = "running", side: Side | None = None, number: int = 1) -> Page[TradeRow]:
     """The caller's trades, newest first. shown: a key of SHOWN; side: only those in which the caller stands there."""
-    found = Trade.objects.filter(mine(by), state__in=SHOWN[shown]).select_related("supplier", "buyer")
+    found = Trade.objects.filter(mine(by), state__in=SHOWN[shown])
+    # what both signed is long, and a list says none of it
+    found = found.select_related("supplier", "buyer", "agreement__negotiation").defer(
+        "agreement__document", "agreement__negotiation__terms"
+    )
     if side is not None:
         found = found.filter(**{f"{side}_id": by.organisation_id})
-    return cut(_with_periods(found).order_by("-created_at", "-id"), number, lambda each: _row(each, by))
+    return cut(_with_periods(found).order_by("-created_at", "-id"), number, lambda models: _rows(models, by))
+
+
+def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
+    english = titles(each.version_id for each in models)
+    return [_row(each, by, english.get(each.version_id, "")) for each in models]
 
 
 def trade_counts(by: Member) -> dict[str, int]:
     """How many trades stand behind each key of SHOWN."""
-    states = list(Trade.objects.filter(mine(by)).values_list("state", flat=True))
-    return {shown: sum(state in wanted for state in states) for shown, wanted in SHOWN.items()}
+    by_state = dict(Trade.objects.filter(mine(by)).values_list("state").annotate(Count("id")))
+    return {shown: sum(by_state.get(state, 0) for state in wanted) for shown, wanted in SHOWN.items()}
 
 
 def _with_periods(found: QuerySet[Trade]) -> QuerySet[Trade]:
-    open_ones = Dispute.objects.filter(state=DisputeState.OPEN)
-    periods = Period.objects.filter(n=1).prefetch_related(Prefetch("disputes", open_ones, to_attr="open_disputes"))
+    disputes = Dispute.objects.select_related("opened_by").order_by("opened_at")
+    periods = Period.objects.filter(n=1).prefetch_related(Prefetch("disputes", disputes, to_attr="all_disputes"))
     return found.prefetch_related(Prefetch("periods", periods, to_attr="first_periods"))
 
 
-def _row(trade: Trade, by: Member) -> TradeRow:
+def _row(trade: Trade, by: Member, title: str) -> TradeRow:
     period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch above
-    dispute: Dispute | None = next(iter(period.open_disputes), None)  # type: ignore[attr-defined]
+    disputes: list[Dispute] = period.all_disputes  # type: ignore[attr-defined]
+    dispute = next((each for each in disputes if each.state == DisputeState.OPEN), None)
     side = side_of(trade, by)
     state = TradeState(trade.state)
     if state == TradeState.AGREED:
-        turn: turns.Turn | None = turns.Turn(turns.Ask.SIGN_SECOND, trade.created_at)
+        due_at = trade.agreement.negotiation.expires_at
+        turn: turns.Turn | None = turns.Turn(turns.Ask.SIGN_SECOND, trade.created_at, due_at)
     else:
         turn = turns.of_period(period, open_dispute=dispute)
     return TradeRow(
         id=trade.id,
         number=trade.number,
-        title=trade.title,
+        title=title or trade.title,
         side=side,
         other=(trade.buyer if side == Side.SUPPLIER else trade.supplier).name,
         amount_minor=period.amount_minor,
@@ -196,7 +207,7 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, period.id]
     where = _money(period, by)
     return TradeDetail(
-        row=_row(trade, by),
+        row=_row(trade, by, titles([version.id]).get(version.id, "")),
         supplier=trade.supplier.name,
         buyer=trade.buyer.name,
         plan=trade.agreement.negotiation.offer.name,
@@ -214,7 +225,7 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
         grant=grant,
         uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
         holds=hold_rows([*subjects, grant.id] if grant else subjects),
-        disputes=dispute_rows(period),
+        disputes=dispute_rows(period.all_disputes),  # type: ignore[attr-defined]  # from the prefetch
         certificate_id=certificate.id if certificate else None,
     )
 

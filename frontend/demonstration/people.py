@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from market import rules
-from market.participants import admissions, codes, founding, keys, organisations
+from market.participants import admissions, codes, founding, keys, organisations, sealed_keys
 from market.participants.members import Member, OrganisationKind, Role, system
 from market.participants.models import Membership, Organisation, Person
 
@@ -158,6 +158,8 @@ def _trader(cast: Cast, name: str, firm: Firm) -> None:
     key = Ed25519PrivateKey.generate()
     cast.signing[name] = key
     cast.key_ids[name] = str(keys.register(public_key=key.public_key().public_bytes_raw(), by=member).id)
+    # So that a trade can be walked in the browser: a second key, kept by the platform under the account's password.
+    sealed_keys.make(pin=cast.password, by=member)
     _api_key(cast, name, ["read", "trade", "sign", "deliver", "finance"])
 
 
@@ -184,6 +186,7 @@ def save(cast: Cast, url: str) -> None:
             accounts[name]["api_key"] = cast.api_keys[name]
         if name in cast.signing:
             accounts[name] |= {"signing_key": cast.signing[name].private_bytes_raw().hex(), "key": cast.key_ids[name]}
+            accounts[name]["pin"] = cast.password
     accounts["supplier"] = accounts["environment"]
     path = keys_path()
     path.parent.mkdir(parents=True, exist_ok=True)

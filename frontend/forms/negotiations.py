@@ -30,7 +30,7 @@ class RequestForm(forms.Form):
         if purposes:
             field = self.fields["purpose"]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101  stated above
-            field.choices = [(each, each) for each in purposes]
+            field.choices = [(each, licences.purpose(each)) for each in purposes]
             self.initial.setdefault("purpose", purposes[0])
             field.help_text = _t("The contract will allow these purposes and no other.")
         else:

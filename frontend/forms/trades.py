@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from market import licences
 from market.kernel import ids
 
 TEXT_MAX: Final = 2000
@@ -46,7 +47,7 @@ class DownloadForm(forms.Form):
         if purposes:
             field = self.fields["purpose"]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101  stated above
-            field.choices = [(each, each) for each in purposes]
+            field.choices = [(each, licences.purpose(each)) for each in purposes]
             self.initial.setdefault("purpose", purposes[0])
         else:
             self.fields["purpose"] = forms.CharField(label=_("Purpose of this download"), max_length=200)

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from frontend import badges, charts, formats, icons, menus
+from market import licences
 from market.kernel import clock
 
 register = template.Library()
@@ -124,6 +125,12 @@ def short_hash(value: str, ends: int = 8) -> SafeString:
 def size(count: int) -> SafeString:
     """`{% size file.bytes %}`: 80.5 kB, never broken."""
     return format_html('<span class="nowrap">{}</span>', formats.size(count))
+
+
+@register.filter
+def purpose(text: str) -> str:
+    """`{{ use.purpose|purpose }}`: in words where the market has some; a dash for none."""
+    return licences.purpose(text) if text else "—"
 
 
 @register.simple_tag

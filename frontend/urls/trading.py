@@ -11,6 +11,7 @@ pages: list[URLPattern] = [
     path("workbench/negotiations/<uuid:negotiation_id>/counter", negotiations.counter, name="negotiation_counter"),
     path("workbench/negotiations/<uuid:negotiation_id>/accept", negotiations.accept, name="negotiation_accept"),
     path("workbench/negotiations/<uuid:negotiation_id>/end/", negotiations.end, name="negotiation_end"),
+    path("workbench/negotiations/<uuid:negotiation_id>/reminder", negotiations.remind, name="turn_reminder"),
     path("workbench/negotiations/<uuid:negotiation_id>/contract/", contracts.document, name="contract"),
     path("workbench/negotiations/<uuid:negotiation_id>/contract/sign", contracts.sign, name="contract_sign"),
     path("workbench/negotiations/<uuid:negotiation_id>/contract/key", contracts.make_key, name="contract_key"),

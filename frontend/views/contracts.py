@@ -152,7 +152,7 @@ def _page(
         "only_changed": only_changed,
         "texts": ["zh", "en"] if text == "both" else [text],
         "text": text,
-        "title_text": "en" if text == "en" else "zh",
+        "title_text": reader if text == "both" else text,
         "can_sign": can_sign,
         "form": (form or _sign_form(found)) if can_sign else form,
         "key_form": key_form or MakeKeyForm(),

@@ -63,7 +63,9 @@ def use(request: MemberRequest, trade_id: UUID, use_id: UUID) -> HttpResponse:
     if found.grant is None or taken.grant_id != found.grant.id:
         raise NotFound
     context = {"found": found, "row": found.row, "taken": taken, "crumbs": _crumbs(found, _t("Download"))}
-    return render(request, "frontend/trades/use.html", context)
+    response = render(request, "frontend/trades/use.html", context)
+    response.headers["Cache-Control"] = "no-store"  # whoever has the address may fetch the file
+    return response
 
 
 @require_safe

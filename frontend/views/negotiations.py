@@ -12,15 +12,16 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contracts import negotiations
+from contracts import negotiations, reminders
 from contracts.models import Side
 from contracts.queries import negotiations as asked
-from contracts.queries import offers
+from contracts.queries import offers, trades
 from contracts.queries.negotiations import NegotiationDetail
 from contracts.turns import TRADERS, Ask
 from frontend import answers, formats, menus, paging, refusals, turns
 from frontend.forms.negotiations import CounterForm, ReasonForm, RequestForm
 from frontend.turns import Action
+from frontend.views import trades as trade_pages
 from market import access
 from market.kernel.errors import MarketError
 from market.participants.members import TRADING_ROLES, Member, Role
@@ -151,6 +152,25 @@ def ask(request: MemberRequest, offer_id: UUID) -> HttpResponse:
     return render(request, "frontend/negotiations/request.html", context, status=status)
 
 
+@require_POST
+@access.allow(*TRADERS)
+def remind(request: MemberRequest, negotiation_id: UUID) -> HttpResponse:
+    """Ask the other side once more; back to the page of the trade, or of the talks while there is none."""
+    found = asked.negotiation_detail(request.member, negotiation_id)
+    trade_id = found.row.trade_id
+    try:
+        reminders.remind(negotiation_id, by=request.member)
+    except MarketError as error:
+        status = int(error.status)
+        if trade_id is None:
+            return _page(request, found, refusal=error, status=status)
+        return trade_pages.page(request, trades.trade_detail(request.member, trade_id), refusal=error, status=status)
+    messages.success(request, _t("The other side was reminded, and the reminder is recorded."))
+    if trade_id is None:
+        return answers.see_other("frontend:negotiation", negotiation_id)
+    return answers.see_other("frontend:trade", trade_id)
+
+
 def _page(
     request: MemberRequest,
     found: NegotiationDetail,
@@ -195,7 +215,14 @@ def _turn_box(found: NegotiationDetail, member: Member) -> turns.TurnBox | None:
         actions = [Action(_t("Accept the counter-offer"), url, kind="filled", is_get=False), other_terms]
     else:
         actions = [read]
-    return turns.box(turn, side=found.row.side, member=member, actions=actions, is_held=bool(found.holds))
+    return turns.box(
+        turn,
+        side=found.row.side,
+        member=member,
+        actions=actions,
+        also=[] if turn.side == found.row.side else [turns.reminder(turn, found.row.id)],
+        is_held=bool(found.holds),
+    )
 
 
 def _crumbs(found: NegotiationDetail, here: str = "") -> list[dict[str, str]]:

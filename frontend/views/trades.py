@@ -99,13 +99,15 @@ def turn_box(found: TradeDetail, member: Member) -> turns.TurnBox | None:
     object_ = Action(_t("Object"), _url("trade_object", found))
     actions: list[Action] = []
     also: list[Action] = []
+    if turn.side != row.side:
+        also.append(turns.reminder(turn, found.agreement.negotiation_id))
     match turn.ask:
         case Ask.SIGN_SECOND:
             url = reverse("frontend:contract", args=[found.agreement.negotiation_id])
             actions = [Action(_t("Read the contract, then sign"), url, kind="filled")]
         case Ask.PAY:
             actions = [Action(_t("See how to pay"), "#payment", kind="filled")]
-            also = [give_up]
+            also.append(give_up)
         case Ask.FETCH:
             actions = [Action(_t("Download the data"), _url("trade_download", found), kind="filled"), object_]
         case Ask.ACCEPT:
@@ -123,7 +125,7 @@ def turn_box(found: TradeDetail, member: Member) -> turns.TurnBox | None:
             actions = [Action(label, url, kind="danger")]
             if row.side == Side.BUYER:
                 back = reverse("frontend:dispute_withdraw", args=[row.id, dispute])
-                also = [Action(_t("Take the objection back"), back)]
+                also.append(Action(_t("Take the objection back"), back))
     return turns.box(
         turn,
         side=row.side,

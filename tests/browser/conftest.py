@@ -19,15 +19,15 @@ ARGUMENTS: Final = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-# Playwright's loop runs in the test's own thread; the tests use the ORM beside it, never inside it.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the session: CHROMIUM names it, else one on the path, else playwright's own."""
+    """One browser for a module: CHROMIUM names it, else one on the path, else playwright's own."""
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    with sync_playwright() as playwright:
+    # Playwright's loop runs in the test's own thread; the tests use the ORM beside it, never inside it.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         try:
             found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         except Error as error:

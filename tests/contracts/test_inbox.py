@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from contracts import disputes, inbox, negotiations, trade
+from contracts import disputes, inbox, negotiations, reminders, trade
+from contracts.errors import RemindedAlready
 from contracts.models import Negotiation
 from market.events.dispatch import News
+from market.events.models import Opening
 from market.kernel import clock
-from market.notifications.models import Task
+from market.kernel.errors import IllegalStep
+from market.notifications.models import Mail, Task
 from market.participants.members import Member, system
+from market.participants.models import Person
 from settlement import bank_accounts, payouts
 from tests.builders import (
     Stage,
@@ -133,3 +137,51 @@ def test_asking_for_all_of_the_money_closes_the_task_and_taking_it_back_opens_it
 
     assert ("supplier", "payout.possible") not in asked
     assert ("supplier", "payout.possible") in waiting(stage)
+
+
+def letters_to(member: Member) -> int:
+    """How many letters are on their way to the member's person."""
+    return Mail.objects.filter(address=Person.objects.get(id=member.person_id).email).count()
+
+
+def test_a_reminder_writes_one_more_letter_and_is_an_event_of_the_trade() -> None:
+    stage = given_delivered()
+    waiting(stage)
+    assert stage.negotiation is not None
+    before = letters_to(stage.buyer.member)
+
+    reminders.remind(stage.negotiation.id, by=stage.supplier.member)
+    stage.dispatch()
+
+    assert letters_to(stage.buyer.member) == before + 1
+    assert Opening.objects.get(event__kind="turn.reminded").thread == stage.period.trade_id
+    assert Task.objects.filter(kind="trade.accept", done_at=None).count() == 1
+
+
+def test_nobody_reminds_twice_a_day_or_of_its_own_turn() -> None:
+    stage = given_delivered()
+    assert stage.negotiation is not None
+    negotiation_id = stage.negotiation.id
+    reminders.remind(negotiation_id, by=stage.supplier.member)
+
+    with pytest.raises(RemindedAlready):
+        reminders.remind(negotiation_id, by=stage.supplier.member)
+    with pytest.raises(IllegalStep):
+        reminders.remind(negotiation_id, by=stage.buyer.member)
+    with clock.shifted(timedelta(days=1, minutes=1)):
+        reminders.remind(negotiation_id, by=stage.supplier.member)
+
+    assert Opening.objects.filter(event__kind="turn.reminded").count() == 2
+
+
+def test_a_reminder_that_is_heard_after_the_step_writes_no_letter() -> None:
+    stage = given_delivered()
+    waiting(stage)
+    assert stage.negotiation is not None
+    reminders.remind(stage.negotiation.id, by=stage.supplier.member)
+    trade.accept(stage.period.id, by=stage.buyer.member)
+    before = letters_to(stage.buyer.member)
+
+    stage.dispatch()
+
+    assert letters_to(stage.buyer.member) == before
