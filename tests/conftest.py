@@ -15,6 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from market import limits
 
+pytest_plugins = ["tests.chromium"]
 OWNER, APP = "market_owner", "market_app"
 
 
