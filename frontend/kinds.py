@@ -20,6 +20,7 @@ WORDS: Final[Mapping[str, Promise]] = {
     "bank_account.registered": _("Bank account registered"),
     "certificate.issued": _("Certificate issued"),
     "dispute.conceded": _("Objection conceded"),
+    "turn.reminded": _("Other side reminded"),
     "dispute.opened": _("Objection raised"),
     "dispute.withdrawn": _("Objection withdrawn"),
     "earnings.freed": _("Earnings freed for payout"),
