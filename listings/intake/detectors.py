@@ -16,9 +16,7 @@ BIRTHDAY: Final = "(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01
 IDENTITY: Final = f"(?:{PROVINCES})[0-9]{{4}}{BIRTHDAY}[0-9]{{3}}[0-9Xx]"
 MOBILE: Final = r"(?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}"
 # Issuers whose cards are met in China; anything else that has 16 digits is more likely an order number.
-CARD: Final = (
-    r"(?:62|60|65|4[0-9]|5[1-5]|35|3[47]|95)[0-9]{2}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?"
-)
+CARD: Final = r"(?:62|60|65|4[0-9]|5[1-5]|35|3[47]|95)[0-9]{2}(?:[ -]?[0-9]{4}){2}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?"
 EMAIL: Final = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}"
 PLATE: Final = (
     "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-HJ-NP-Z][·• ]?"
@@ -107,8 +105,7 @@ def whole_cell() -> str:
         shortest, longest = lengths[kind]
         more = f" AND length({bare}) BETWEEN 15 AND 19" if kind == "bank_card" else ""
         cases.append(
-            f"WHEN strlen(t) BETWEEN {shortest} AND {longest} AND regexp_full_match(t, '{pattern}'){more} "
-            f"THEN '{kind}'"
+            f"WHEN strlen(t) BETWEEN {shortest} AND {longest} AND regexp_full_match(t, '{pattern}'){more} THEN '{kind}'"
         )
     return f"CASE {' '.join(cases)} END"
 

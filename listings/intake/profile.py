@@ -152,9 +152,7 @@ def _empty(position: int) -> Column:
 def _extremes(connection: Connection, measured: list[Column]) -> None:
     """Extremes, mean and bins of the ordered columns of a batch, extremes of its texts."""
     ordered = [column for column in measured if column.type.form in kinds.AS_INTEGER and column.counts.filled]
-    others = [
-        column for column in measured if column.type.form not in kinds.AS_INTEGER and column.counts.filled
-    ]
+    others = [column for column in measured if column.type.form not in kinds.AS_INTEGER and column.counts.filled]
     for form in sorted({column.type.form for column in ordered}):
         _ordered(connection, form, [column for column in ordered if column.type.form == form])
     if others:
@@ -183,9 +181,7 @@ def _ordered(connection: Connection, form: str, wanted: list[Column]) -> None:
     ).fetchall()
     bins: list[str] = []
     for column in wanted:
-        low, high, low_count, high_count, whole, part = next(
-            row[1:] for row in rows if row[0] == column.position
-        )
+        low, high, low_count, high_count, whole, part = next(row[1:] for row in rows if row[0] == column.position)
         total = int(whole) * UNIT + int(part)
         start, width = _bins(column.type, int(low), int(high))
         column.facts |= {

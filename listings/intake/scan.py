@@ -75,9 +75,7 @@ def search(
         if position in wanted
         and (
             sure := {
-                kind: one
-                for kind, one in by_kind.items()
-                if _is_sure(kind, one, shown[position], filled[position])
+                kind: one for kind, one in by_kind.items() if _is_sure(kind, one, shown[position], filled[position])
             }
         )
     }
@@ -95,8 +93,7 @@ def _whole_cells(connection: Connection, cells: str, found: dict[int, dict[str, 
         f"SELECT col, kind, {detectors.whole_cell_check()} AS passed, CASE WHEN kind IS NULL THEN t END AS t FROM ({numbered})"
     )
     rows = connection.execute(
-        "SELECT col, kind, count(*), count(*) FILTER (passed) FROM suspects "
-        "WHERE kind IS NOT NULL GROUP BY ALL"
+        "SELECT col, kind, count(*), count(*) FILTER (passed) FROM suspects WHERE kind IS NOT NULL GROUP BY ALL"
     ).fetchall()
     for position, kind, count, passed in rows:
         finding = found[position][kind]

@@ -35,8 +35,7 @@ def found(outcome: Outcome) -> dict[str, dict[str, tuple[int, int, int | None]]]
     assert outcome.profile is not None
     return {
         column["name"]: {
-            one["kind"]: (one["cell_count"], one["hit_count"], one["checksum_count"])
-            for one in column["findings"]
+            one["kind"]: (one["cell_count"], one["hit_count"], one["checksum_count"]) for one in column["findings"]
         }
         for column in outcome.profile["columns"]
         if column["findings"]

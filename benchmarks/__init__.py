@@ -1,0 +1,1 @@
+"""What is measured: each module is one benchmark, named `<room>.<measure>`. `python -m benchmarks [NAME]`."""

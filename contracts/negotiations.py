@@ -1,0 +1,397 @@
+"""Negotiations: the buyer asks, both sides may counter, they agree. One machine, whoever is at the door."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _t
+
+from contracts import periods, signatures, terms
+from contracts.errors import NegotiationOpen, NotYourTurn, OwnOffer
+from contracts.models import Agreement, Negotiation, Period, Side, Signature, Trade, Turn
+from contracts.states import NEGOTIATION_FOLLOWS, NegotiationState, TradeState
+from listings.errors import OfferClosed
+from listings.models import Offer
+from listings.states import VersionState
+from market import holds
+from market.events import outbox
+from market.kernel import canonical_json, clock, ids
+from market.kernel.errors import Conflict, IllegalStep, Invalid, NotFound
+from market.kernel.money import MINOR_MAX
+from market.participants.admissions import next_number
+from market.participants.members import Actor, Member, Role
+from market.participants.models import Organisation
+from market.policy import PolicyInvalid
+from market.verbs import verb
+
+TURNS_MAX = 50
+
+
+def move(negotiation: Negotiation, to: NegotiationState) -> None:
+    """Take one step; the caller holds the row lock. Raises IllegalStep."""
+    if to not in NEGOTIATION_FOLLOWS[NegotiationState(negotiation.state)]:
+        raise IllegalStep(
+            _t("The negotiation is %(state)s.") % {"state": NegotiationState(negotiation.state).label},
+            state=negotiation.state,
+        )
+    negotiation.state = to
+
+
+@verb("negotiation.requested")
+def request(
+    offer_id: UUID,
+    *,
+    purpose: str = "",
+    price_minor: int | None = None,
+    policy: dict[str, Any] | None = None,
+    acceptance_days: int | None = None,
+    consumer_pid: str = "",
+    note: str = "",
+    by: Member,
+) -> Negotiation:
+    """Ask for an offer, on its terms or on others (then it must be negotiable).
+
+    Raises NotFound, OfferClosed, OwnOffer, NegotiationOpen, Invalid, Held, NotAllowed.
+    """
+    by.require_trading(Role.TRADER, Role.SIGNATORY)
+    offer = (
+        Offer.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("version__product__supplier", "version__resource")
+        .filter(id=offer_id)
+        .first()
+    )
+    if offer is None or (offer.buyer_id and offer.buyer_id != by.organisation_id):
+        raise NotFound
+    supplier = offer.version.product.supplier
+    if supplier.id == by.organisation_id:
+        raise OwnOffer
+    holds.check(by.organisation_urn, supplier.urn, offer.version.urn, offer.version.product.urn)
+    if offer.withdrawn_at is not None or offer.version.state != VersionState.LISTED:
+        raise OfferClosed
+    table = terms.from_offer(offer, Organisation.objects.get(id=by.organisation_id))
+    changed = _put(table, price_minor=price_minor, policy=policy, acceptance_days=acceptance_days)
+    if changed and not offer.is_negotiable:
+        raise Conflict(_t("This offer is not negotiable."))
+    now = clock.now()
+    negotiation = Negotiation(
+        consumer_pid=consumer_pid or ids.urn(ids.new_id()),
+        offer=offer,
+        supplier=supplier,
+        buyer_id=by.organisation_id,
+        terms=table,
+        price_minor=table["price_minor"],
+        currency=table["currency"],
+        purpose=purpose.strip()[:200],
+        requested_by_id=by.person_id,
+        requested_at=now,
+        changed_at=now,
+        expires_at=terms.negotiation_deadline(),
+    )
+    try:
+        with transaction.atomic():
+            negotiation.save(force_insert=True)
+    except IntegrityError as error:
+        raise NegotiationOpen from error
+    _write_turn(negotiation, Side.BUYER, note, by)
+    outbox.record(
+        "negotiation.requested",
+        subject=negotiation.urn,
+        actor=by.urn,
+        thread=negotiation.thread_urn,
+        parties=[negotiation.supplier_id, negotiation.buyer_id],
+        offer=offer.urn,
+        version=offer.version.urn,
+        price_minor=negotiation.price_minor,
+        currency=negotiation.currency,
+        policy_sha256=_policy_sha256(negotiation),
+        turn=1,
+    )
+    return negotiation
+
+
+@verb("negotiation.offered")
+def offer(
+    negotiation_id: UUID,
+    *,
+    price_minor: int | None = None,
+    policy: dict[str, Any] | None = None,
+    acceptance_days: int | None = None,
+    note: str = "",
+    by: Member,
+) -> Negotiation:
+    """The supplier's counter-offer. Raises NotYourTurn, Invalid, IllegalStep, Held."""
+    return _counter(negotiation_id, Side.SUPPLIER, price_minor, policy, acceptance_days, note, by)
+
+
+@verb("negotiation.requested")
+def counter(
+    negotiation_id: UUID,
+    *,
+    price_minor: int | None = None,
+    policy: dict[str, Any] | None = None,
+    acceptance_days: int | None = None,
+    note: str = "",
+    by: Member,
+) -> Negotiation:
+    """The buyer's counter-request. Raises NotYourTurn, Invalid, IllegalStep, Held."""
+    return _counter(negotiation_id, Side.BUYER, price_minor, policy, acceptance_days, note, by)
+
+
+def _counter(
+    negotiation_id: UUID,
+    side: Side,
+    price_minor: int | None,
+    policy: dict[str, Any] | None,
+    acceptance_days: int | None,
+    note: str,
+    by: Member,
+) -> Negotiation:
+    by.require_trading(Role.TRADER, Role.SIGNATORY)
+    negotiation = locked(negotiation_id, by, side)
+    move(negotiation, NegotiationState.OFFERED if side == Side.SUPPLIER else NegotiationState.REQUESTED)
+    if negotiation.turns >= TURNS_MAX:
+        raise Conflict(_t("After %(n)d turns the negotiation must end.") % {"n": TURNS_MAX})
+    if not _put(negotiation.terms, price_minor=price_minor, policy=policy, acceptance_days=acceptance_days):
+        raise Invalid.field("price_minor", _t("changes nothing"), _t("change the price or the licence, or accept"))
+    negotiation.price_minor = negotiation.terms["price_minor"]
+    negotiation.turns += 1
+    negotiation.changed_at = clock.now()
+    negotiation.save(update_fields=["state", "terms", "price_minor", "turns", "changed_at"])
+    _write_turn(negotiation, side, note, by)
+    told: dict[str, Any] = {
+        "price_minor": negotiation.price_minor,
+        "currency": negotiation.currency,
+        "policy_sha256": _policy_sha256(negotiation),
+        "turn": negotiation.turns,
+    }
+    if side == Side.BUYER:
+        told |= {"offer": ids.urn(negotiation.offer_id), "version": negotiation.terms["product"]["urn"]}
+    outbox.record(
+        "negotiation.offered" if side == Side.SUPPLIER else "negotiation.requested",
+        subject=negotiation.urn,
+        actor=by.urn,
+        thread=negotiation.thread_urn,
+        parties=[negotiation.supplier_id, negotiation.buyer_id],
+        **told,
+    )
+    return negotiation
+
+
+@verb("negotiation.accepted")
+def accept(negotiation_id: UUID, *, by: Member) -> Negotiation:
+    """The buyer accepts the supplier's counter-offer. Raises NotYourTurn, IllegalStep, Held."""
+    by.require_trading(Role.TRADER, Role.SIGNATORY)
+    negotiation = locked(negotiation_id, by, Side.BUYER)
+    move(negotiation, NegotiationState.ACCEPTED)
+    negotiation.save(update_fields=["state"])
+    outbox.record(
+        "negotiation.accepted",
+        subject=negotiation.urn,
+        actor=by.urn,
+        thread=negotiation.thread_urn,
+        parties=[negotiation.supplier_id, negotiation.buyer_id],
+        price_minor=negotiation.price_minor,
+        currency=negotiation.currency,
+        turn=negotiation.turns,
+    )
+    return negotiation
+
+
+@verb("negotiation.agreed")
+def agree(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: Member) -> Agreement:
+    """The supplier's signatory signs the draft: the agreement, its trade and its first period come to be.
+
+    Raises WrongSignature, UnknownKey, TermsIncomplete, NotYourTurn, IllegalStep, Held.
+    """
+    by.require_trading(Role.SIGNATORY)
+    negotiation = locked(negotiation_id, by, Side.SUPPLIER)
+    move(negotiation, NegotiationState.AGREED)
+    document = terms.draft(negotiation)
+    digest = signatures.digest_of(document)
+    signed = provider.sign(digest, by=by)
+    negotiation.save(update_fields=["state"])
+    now = clock.now()
+    agreement = Agreement.objects.create(
+        id=negotiation.agreement_id,
+        number=next_number("contracts_agreement_number", "C"),
+        negotiation=negotiation,
+        document=document,
+        sha256=digest.hex(),
+        agreed_at=now,
+    )
+    write_signature(agreement, Side.SUPPLIER, signed, by)
+    version = negotiation.offer.version
+    trade = Trade.objects.create(
+        id=negotiation.thread,
+        number=next_number("contracts_trade_number", "T"),
+        agreement=agreement,
+        supplier_id=negotiation.supplier_id,
+        buyer_id=negotiation.buyer_id,
+        title=version.title,
+        version_id=version.id,
+        product_id=version.product_id,
+        district=version.district,
+        sector=version.sector,
+        created_at=now,
+    )
+    Period.objects.create(
+        trade=trade,
+        n=1,
+        amount_minor=negotiation.price_minor,
+        currency=negotiation.currency,
+        acceptance_days=negotiation.terms["acceptance_days"],
+    )
+    outbox.record(
+        "negotiation.agreed",
+        subject=negotiation.urn,
+        actor=by.urn,
+        thread=negotiation.thread_urn,
+        parties=[negotiation.supplier_id, negotiation.buyer_id],
+        agreement=agreement.urn,
+        agreement_sha256=agreement.sha256,
+        price_minor=negotiation.price_minor,
+        currency=negotiation.currency,
+        supplier=ids.urn(negotiation.supplier_id),
+        buyer=ids.urn(negotiation.buyer_id),
+        signature=signed.signature.hex(),
+        public_key=bytes(signed.key.public_key).hex(),
+    )
+    return agreement
+
+
+@verb("agreement.finalized")
+def finalize(negotiation: Negotiation, agreement: Agreement, *, by: Actor) -> None:
+    """Both signatures verify: the agreement is in force. The caller holds the negotiation's lock."""
+    move(negotiation, NegotiationState.FINALIZED)
+    negotiation.save(update_fields=["state"])
+    outbox.record(
+        "agreement.finalized",
+        subject=agreement.urn,
+        actor=by.urn,
+        thread=negotiation.thread_urn,
+        parties=[negotiation.supplier_id, negotiation.buyer_id],
+        agreement=agreement.urn,
+        agreement_sha256=agreement.sha256,
+    )
+
+
+@verb("negotiation.terminated")
+def terminate(negotiation_id: UUID, *, reason: str, by: Member) -> Negotiation:
+    """Either side ends the negotiation. An agreement signed by one side only never comes into force.
+
+    Raises Invalid, IllegalStep, Held.
+    """
+    by.require_trading(Role.TRADER, Role.SIGNATORY)
+    if not reason.strip():
+        raise Invalid.field("reason", _t("is empty"), _t("tell the other side why"))
+    negotiation = locked(negotiation_id, by, None)
+    end(negotiation, reason.strip(), by)
+    return negotiation
+
+
+def end(negotiation: Negotiation, reason: str, by: Actor) -> None:
+    """Terminate under the caller's lock and tell of it; a trade that only one side signed ends with it."""
+    was_signed = negotiation.state == NegotiationState.AGREED
+    move(negotiation, NegotiationState.TERMINATED)
+    negotiation.end_reason, negotiation.changed_at = reason, clock.now()
+    negotiation.save(update_fields=["state", "end_reason", "changed_at"])
+    outbox.record(
+        "negotiation.terminated",
+        subject=negotiation.urn,
+        actor=by.urn,
+        thread=negotiation.thread_urn,
+        parties=[negotiation.supplier_id, negotiation.buyer_id],
+        reason=reason,
+    )
+    if was_signed:
+        period = periods.locked(trade_id=negotiation.thread, n=1)
+        periods.cancel(period, reason=reason, by=by)
+        periods.end_trade(period.trade, TradeState.CANCELLED, by)
+
+
+def side_of(negotiation: Negotiation, by: Member) -> Side:
+    """On which side the caller's organisation stands. Raises NotFound for strangers."""
+    if by.organisation_id == negotiation.supplier_id:
+        return Side.SUPPLIER
+    if by.organisation_id == negotiation.buyer_id:
+        return Side.BUYER
+    raise NotFound
+
+
+def locked(negotiation_id: UUID, by: Member, side: Side | None) -> Negotiation:
+    """The negotiation under its lock, for one of its sides, holds asked. Raises NotFound, NotYourTurn, Held."""
+    negotiation = (
+        Negotiation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("offer__version")
+        .filter(id=negotiation_id)
+        .first()
+    )
+    if negotiation is None:
+        raise NotFound
+    if side is not None and side_of(negotiation, by) != side:
+        raise NotYourTurn
+    side_of(negotiation, by)
+    version = negotiation.offer.version
+    holds.check(
+        negotiation.thread,
+        negotiation.supplier_id,
+        negotiation.buyer_id,
+        version.id,
+        version.product_id,
+    )
+    return negotiation
+
+
+def write_signature(agreement: Agreement, side: Side, signed: signatures.Signed, by: Member) -> None:
+    """Keep one side's signature; a second one for the same side is refused by the database."""
+    Signature.objects.create(
+        agreement=agreement,
+        side=side,
+        key=signed.key,
+        person_id=by.person_id,
+        algorithm=signed.key.algorithm,
+        provider=signed.key.provider,
+        signature=signed.signature,
+    )
+
+
+def _put(
+    table: dict[str, Any], *, price_minor: int | None, policy: dict[str, Any] | None, acceptance_days: int | None
+) -> bool:
+    """Change what lies on the table; tells whether anything differs now. Raises Invalid."""
+    changed = False
+    if price_minor is not None and price_minor != table["price_minor"]:
+        if not 0 <= price_minor <= MINOR_MAX:
+            raise Invalid.field("price_minor", _t("is out of range"), _t("0 for free"))
+        table["price_minor"], changed = price_minor, True
+    if policy is not None:
+        try:
+            asked = terms.canonical_policy(policy)
+        except PolicyInvalid as error:
+            raise Invalid.field("policy", str(error), _t("send a policy of the supported subset")) from error
+        if asked != table["policy"]:
+            table["policy"], changed = asked, True
+    if acceptance_days is not None and acceptance_days != table["acceptance_days"]:
+        if not 1 <= acceptance_days <= 90:
+            raise Invalid.field("acceptance_days", _t("is out of range"), _t("1 to 90 days"))
+        table["acceptance_days"], changed = acceptance_days, True
+    return changed
+
+
+def _write_turn(negotiation: Negotiation, side: Side, note: str, by: Member) -> None:
+    Turn.objects.create(
+        negotiation=negotiation,
+        n=negotiation.turns,
+        side=side,
+        price_minor=negotiation.price_minor,
+        policy=negotiation.terms["policy"],
+        acceptance_days=negotiation.terms["acceptance_days"],
+        note=note.strip()[:2000],
+        made_by_id=by.person_id,
+        made_at=negotiation.changed_at,
+    )
+
+
+def _policy_sha256(negotiation: Negotiation) -> str:
+    return hashlib.sha256(canonical_json.dumps(negotiation.terms["policy"])).hexdigest()

@@ -1,0 +1,64 @@
+"""manage.py trade --file PATH: one complete trade over the HTTP API of a running market, then its proof."""
+
+import contextlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from frontend.programs import OneTrade, Refused, accounts
+from provenance.verifier.__main__ import main as verify
+
+
+class Command(BaseCommand):
+    help = "Drive one complete trade on any file, export its bundle and verify it. Exit 0 only when verified."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--json prints one object: {"trade", "bundle", "verified", "steps": [{"step", "seconds"}]}."""
+        parser.add_argument("--file", required=True, type=Path, help="the file to be sold")
+        parser.add_argument("--url", help="address of the running market (default: the one in the keys file)")
+        parser.add_argument("--keys", type=Path, help="accounts and keys (default: the demonstration's)")
+        parser.add_argument("--price", type=int, default=48_000, help="price in fen")
+        parser.add_argument("--bundle", type=Path, help="where to write the bundle (default: beside the keys)")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run; raises CommandError with one sentence (exit 1)."""
+        file: Path = options["file"]
+        if not file.is_file():
+            raise CommandError(f"{file} is not a file.")
+        keys: Path = options["keys"] or settings.VAR_DIR / "secrets" / "demonstration.json"
+        if not keys.is_file():
+            raise CommandError(
+                f"No demonstration keys under {keys.parent}: start `make run`, or name a keys file with --keys."
+            )
+        try:
+            _url, found = accounts(keys, options["url"])
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+
+        def say(step: str, seconds: float) -> None:
+            if not options["json"]:
+                self.stdout.write(f"  {step:<12} {seconds:8.3f} s")
+
+        run = OneTrade(accounts=found, file=file, price_minor=options["price"], say=say)
+        try:
+            bundle = run.run()
+        except (Refused, TimeoutError, OSError, KeyError) as error:
+            raise CommandError(f"The trade stopped after {len(run.steps)} steps: {error}") from error
+        path: Path = options["bundle"] or settings.VAR_DIR / f"{run.found['trade']}.bundle.json"
+        path.write_bytes(bundle)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            verified = verify([str(path)]) == 0
+        if options["json"]:
+            answer = {"trade": run.found["trade"], "bundle": str(path), "verified": verified, "steps": run.steps}
+            self.stdout.write(json.dumps(answer))
+        else:
+            self.stdout.write(printed.getvalue())
+            self.stdout.write(f"bundle: {path}")
+        if not verified:
+            raise SystemExit(1)

@@ -1,0 +1,101 @@
+"""Which pages the frame offers to whom. A route whose page does not exist yet is left out, so no entry is dead."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, TRADING_ROLES, Member, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page a menu may name: its route, its word, the roles that see it (none: everybody)."""
+
+    route: str
+    label: str | Promise
+    roles: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as one request shows it; `count` is the number of things that wait behind it."""
+
+    route: str
+    label: str | Promise
+    url: str
+    is_current: bool
+    is_strong: bool = False
+    count: int | None = None
+
+    def with_count(self, count: int) -> "Link":
+        """The same link with a number beside it."""
+        return replace(self, count=count)
+
+
+NAVIGATION: Final = (
+    Entry("frontend:catalogue", _("Data products")),
+    Entry("frontend:ledger", _("Ledger")),
+    Entry("frontend:verify", _("Verify")),
+    Entry("frontend:help", _("Help")),
+)
+FOOTER: Final = (
+    Entry("frontend:help", _("Help")),
+    Entry("frontend:accessibility", _("Accessibility")),
+)
+VISITOR: Final = (
+    Entry("account_login", _("Sign in")),
+    Entry("account_signup", _("Sign up")),
+)
+WORKBENCH_ENTRY: Final = Entry("frontend:inbox", pgettext_lazy("menu", "Desk"))
+OWN_PAGES: Final = (
+    Entry("frontend:organisation", _("Organisation and members")),
+    Entry("account_change_password", _("Change password")),
+    Entry("mfa_index", _("Second factor")),
+)
+_TRADE_SUPERVISORS: Final = frozenset({Role.REVIEWER, Role.APPROVER, Role.AUDITOR}) | AUTHORITY_ROLES
+WORKBENCH: Final = (
+    Entry("frontend:inbox", _("To do")),
+    Entry("frontend:trades", _("Trades"), TRADING_ROLES),
+    Entry("frontend:negotiations", _("Negotiations"), TRADING_ROLES),
+    Entry("frontend:products", _("Products"), TRADING_ROLES),
+    Entry("frontend:resources", _("Data resources"), TRADING_ROLES),
+    Entry("frontend:money", _("Money"), frozenset({Role.FINANCE, Role.ADMIN})),
+    Entry("frontend:organisation", pgettext_lazy("menu", "Organisation"), TRADING_ROLES),
+    Entry("frontend:reviews", _("Product reviews"), frozenset({Role.REVIEWER})),
+    Entry("frontend:admissions", _("Admissions"), frozenset({Role.REVIEWER})),
+    Entry("frontend:supervision", _("Trade supervision"), _TRADE_SUPERVISORS),
+    Entry("frontend:holds", _("Holds"), _TRADE_SUPERVISORS),
+    Entry("frontend:statements", _("Bank statements"), frozenset({Role.CLERK, Role.APPROVER})),
+    Entry("frontend:payouts", _("Payouts"), frozenset({Role.CLERK, Role.APPROVER})),
+    Entry("frontend:journal", _("Journal of looks"), frozenset({Role.AUDITOR, Role.APPROVER}) | AUTHORITY_ROLES),
+)
+
+
+def links(entries: Iterable[Entry], *, path: str, member: Member | None = None) -> list[Link]:
+    """The entries whose pages exist and whose roles the member holds; the longest match is the current one."""
+    held = member.roles if member else frozenset()
+    found = [
+        (entry, url) for entry in entries if (not entry.roles or entry.roles & held) and (url := address(entry.route))
+    ]
+    current = max(
+        (url for _, url in found if path == url or path.startswith(url.rstrip("/") + "/")), key=len, default=""
+    )
+    return [Link(entry.route, entry.label, url, is_current=url == current) for entry, url in found]
+
+
+def looks_are_recorded(member: Member) -> bool:
+    """Whether this seat reads other parties' files only through recorded looks."""
+    return bool(member.roles & (OPERATOR_ROLES | AUTHORITY_ROLES))
+
+
+def address(route: str, *parts: object) -> str:
+    """Where a page stands; empty while there is no such page."""
+    try:
+        return reverse(route, args=parts)
+    except NoReverseMatch:
+        return ""

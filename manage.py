@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+"""Commands of the data-element market. `verify` needs neither settings, database nor environment."""
+
+import os
+import sys
+
+
+def main() -> int:
+    """Run one command; the offline verifier is handed over before Django is touched."""
+    if sys.argv[1:2] == ["verify"]:
+        from provenance.verifier.__main__ import main as verify  # noqa: PLC0415  must load nothing else
+
+        return verify(sys.argv[2:])
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "market.settings")
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    execute_from_command_line(sys.argv)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

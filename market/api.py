@@ -1,0 +1,136 @@
+"""The one API: routers of all rooms, authentication, and the rendering of refusals."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _t
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
+from ninja.parser import Parser
+
+from market import doors
+from market.authentication import KeyAuth, MemberSession
+from market.kernel import problems
+from market.kernel.errors import FieldProblem, Invalid, MarketError, NotAllowed, NotFound, NotSignedIn
+
+
+class StrictParser(Parser):
+    """No NUL and no lone surrogates in what comes in: no database column can hold them."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The JSON body; ninja answers 400 to the ValueError."""
+        body = super().parse_body(request)
+        _refuse_odd_text(body)
+        return body
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        """Query and form fields."""
+        found = super().parse_querydict(data, list_fields, request)
+        try:
+            _refuse_odd_text(found)
+        except ValueError as error:
+            raise HttpError(400, "Cannot parse request") from error
+        return found
+
+
+def _refuse_odd_text(value: Any) -> None:
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ValueError("NUL is not text")
+        value.encode("utf-8")  # UnicodeEncodeError is a ValueError
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _refuse_odd_text(name)
+            _refuse_odd_text(member)
+    elif isinstance(value, list):
+        for member in value:
+            _refuse_odd_text(member)
+
+
+# Keys first: with the session first, ninja's CSRF check would refuse every POST that comes with a key.
+api = NinjaAPI(
+    title="Data-element market",
+    version="1",
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    auth=[KeyAuth(), MemberSession()],
+    parser=StrictParser(),
+)
+ROUTERS = {
+    "": "market.participants.api.router",
+    "/log": "provenance.api.router",
+    "/listings": "listings.api.router",
+    "/contracts": "contracts.api.router",
+    "/settlement": "settlement.api.router",
+    "/delivery": "delivery.api.router",
+    "/supervision": "supervision.api.router",
+}
+for prefix, router in ROUTERS.items():
+    api.add_router(prefix, import_string(router))
+doors.state(api)
+
+
+def problem(request: HttpRequest, error: MarketError) -> HttpResponse:
+    """Any refusal as RFC 9457 problem details."""
+    body = problems.of(error, instance=request.path)
+    response = JsonResponse(
+        body,
+        status=int(error.status),
+        content_type=problems.CONTENT_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
+    if "retry_after_s" in error.extra:
+        response.headers["Retry-After"] = str(error.extra["retry_after_s"])
+    return response
+
+
+@api.exception_handler(MarketError)
+def render_refusal(request: HttpRequest, error: MarketError) -> HttpResponse:
+    """Refusals of verbs and doors."""
+    return problem(request, error)
+
+
+@api.exception_handler(ValidationError)
+def render_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """A payload that does not fit its schema: which field, why."""
+    fields = [
+        FieldProblem(
+            field=".".join(str(part) for part in each["loc"][2:]) or str(each["loc"][-1]),
+            reason=each["msg"],
+            fix="",
+        )
+        for each in error.errors
+    ]
+    return problem(request, Invalid(fields))
+
+
+@api.exception_handler(AuthenticationError)
+def render_unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """No key, a wrong key, or no session."""
+    return problem(request, NotSignedIn(_t("Send a key as Authorization: Bearer, or sign in.")))
+
+
+@api.exception_handler(AuthorizationError)
+def render_forbidden(request: HttpRequest, error: AuthorizationError) -> HttpResponse:
+    """Refused by the framework, e.g. for CSRF."""
+    return problem(request, NotAllowed())
+
+
+@api.exception_handler(Http404)
+def render_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Nothing at this address."""
+    return problem(request, NotFound())
+
+
+@api.exception_handler(HttpError)
+def render_http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What the framework itself refuses, e.g. a body that is not JSON."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": str(error),
+        "status": error.status_code,
+        "instance": request.path,
+    }
+    return JsonResponse(body, status=error.status_code, content_type=problems.CONTENT_TYPE)

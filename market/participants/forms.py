@@ -1,0 +1,18 @@
+"""What sign-up asks beside address and password."""
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from market.participants.models import Person
+
+
+class NameForm(forms.Form):
+    """The name under which colleagues and counterparts know the person."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+    def signup(self, request: HttpRequest, user: Person) -> None:
+        """Called by allauth with the person it has just made."""
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])

@@ -1,0 +1,94 @@
+"""The log's key, its name, and the newest statement that it has signed and published."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from provenance import tiles
+from provenance.errors import LogHalted, NoCheckpoint
+from provenance.notes import Checkpoint, NoteInvalid, SignedNote, SigningKey, VerifierKey
+
+FILE: Final = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A checkpoint with the signed note that carries it."""
+
+    checkpoint: Checkpoint
+    note: str
+
+    @property
+    def size(self) -> int:
+        """Number of leaves that it covers."""
+        return self.checkpoint.size
+
+    @property
+    def root(self) -> bytes:
+        """Root of the tree over them."""
+        return self.checkpoint.root
+
+
+def signing_key() -> SigningKey:
+    """The key that signs checkpoints, named as the log. Raises LogHalted where none is set."""
+    if not settings.LOG_SIGNING_KEY:
+        raise LogHalted("LOG_SIGNING_KEY is not set: the log cannot sign checkpoints.")
+    return SigningKey.from_seed(settings.LOG_ORIGIN, settings.LOG_SIGNING_KEY)
+
+
+def verifier_key() -> VerifierKey:
+    """The public half, which readers pin."""
+    return signing_key().verifier_key
+
+
+def sign(key: SigningKey, size: int, root: bytes) -> Published:
+    """State a size and a root; the same statement always gives the same bytes."""
+    checkpoint = Checkpoint(key.name, size, root)
+    return Published(checkpoint, key.sign(checkpoint.text()))
+
+
+def publish(folder: Path, published: Published) -> None:
+    """Put the newest checkpoint where everybody reads it, in one step. Its tiles must be durable already."""
+    tiles.replace(folder / FILE, published.note.encode())
+
+
+def latest(folder: Path | None = None) -> Published:
+    """The published checkpoint, as the outside sees it. Raises NoCheckpoint before the first."""
+    found = read(folder or settings.LOG_DIR)
+    if found is None:
+        raise NoCheckpoint
+    return found
+
+
+def read(folder: Path) -> Published | None:
+    """The published checkpoint without judging its signature; None before the first. Raises LogHalted for damage."""
+    try:
+        note = (folder / FILE).read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise LogHalted(f"the published checkpoint {folder / FILE} is damaged.") from error
+    return parse(note, f"the published checkpoint {folder / FILE}")
+
+
+def parse(note: str, name: str) -> Published:
+    """A checkpoint out of its signed note. Raises LogHalted calling it by the name given."""
+    try:
+        return Published(Checkpoint.parse(SignedNote.parse(note).text), note)
+    except NoteInvalid as error:
+        raise LogHalted(f"{name} is damaged: {error}.") from error
+
+
+def require_ours(published: Published, key: SigningKey) -> None:
+    """Raise LogHalted unless this very key signed it for this very log."""
+    try:
+        SignedNote.parse(published.note).verified_by([key.verifier_key])
+    except NoteInvalid as error:
+        raise LogHalted(
+            f"the published checkpoint of size {published.size} was not signed by this log's key {key.verifier_key}:"
+            " LOG_ORIGIN or LOG_SIGNING_KEY changed, or the file was altered."
+        ) from error
+    if published.checkpoint.origin != key.name:
+        raise LogHalted(f"the published checkpoint is of the log {published.checkpoint.origin}, not of {key.name}.")

@@ -1,0 +1,46 @@
+"""Signing notes with the log's key; reading and checking them comes from the verifier."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from .verifier.errors import NoteInvalid
+from .verifier.notes import (
+    Checkpoint,
+    NoteSignature,
+    SignedNote,
+    VerifierKey,
+    require_name,
+    require_text,
+)
+
+__all__ = ["Checkpoint", "NoteInvalid", "NoteSignature", "SignedNote", "SigningKey", "VerifierKey"]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A named Ed25519 key that signs notes; its secret never shows in a representation or a log line."""
+
+    name: str
+    _secret: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def from_seed(cls, name: str, seed: bytes) -> Self:
+        """A key from its 32 secret bytes. Raises NoteInvalid for the name, ValueError for the seed."""
+        require_name(name)
+        return cls(name, Ed25519PrivateKey.from_private_bytes(seed))
+
+    @property
+    def verifier_key(self) -> VerifierKey:
+        """The public half, as readers pin it."""
+        return VerifierKey(self.name, self._secret.public_key().public_bytes_raw())
+
+    def sign(self, text: str) -> str:
+        """The signed note over a text that ends in a newline. Raises NoteInvalid for another."""
+        require_text(text)
+        if not text.endswith("\n"):
+            raise NoteInvalid("the text of a note ends in a newline")
+        blob = self.verifier_key.id + self._secret.sign(text.encode())
+        return f"{text}\n\u2014 {self.name} {base64.b64encode(blob).decode()}\n"

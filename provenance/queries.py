@@ -1,0 +1,204 @@
+"""What can be asked of the log: places of events for anybody, what stands behind them only for who may see it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from market.events.models import Event, Opening
+from market.kernel import canonical_json, clock
+from market.participants.members import Actor
+from provenance import checkpoints
+from provenance.errors import NoCheckpoint
+from provenance.models import Checkpoint, Leaf, LogState
+
+PENDING_COUNTED: Final = 10_000
+# Only events at or above the horizon can lack a place, so the index on xid makes this cheap in a log of any size.
+_WAITING: Final = """
+SELECT count(*), min(at) FROM (
+    SELECT e.at FROM market_event e
+    WHERE e.xid >= (SELECT xmin_done::text::xid8 FROM provenance_logstate)
+      AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
+    ORDER BY e.xid LIMIT %s
+) AS waiting
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """What the public sees of one entry; `index` is None while it waits for its place (尚未入账)."""
+
+    event_id: UUID
+    kind: str
+    at: datetime
+    index: int | None
+    leaf_hash: str  # hex, empty while it waits
+    is_signed: bool  # under the published checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRow:
+    """One entry with what its reader may know of it."""
+
+    entry: EntryRow
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the log is doing."""
+
+    size: int  # leaves stored
+    signed_size: int  # leaves under the published checkpoint
+    signed_at: datetime | None
+    pending: int  # events without a place, counted up to PENDING_COUNTED
+    oldest_pending_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest published checkpoint: number of entries, root in hex, when it was signed."""
+
+    size: int
+    root: str
+    signed_at: datetime
+
+
+def latest(limit: int = 20, *, before: int | None = None, kind: str = "") -> list[EntryRow]:
+    """Newest entries first, from below an index on; of one kind if named. At most 100."""
+    leaves = Leaf.objects.order_by("-index")
+    if before is not None:
+        leaves = leaves.filter(index__lt=before)
+    if kind:
+        leaves = leaves.filter(event__kind=kind)
+    return _rows(leaves[: min(limit, 100)])
+
+
+def entry(index: int) -> EntryRow | None:
+    """The entry at an index."""
+    return next(iter(_rows(Leaf.objects.filter(index=index))), None)
+
+
+def by_leaf_hash(leaf_hash: bytes) -> list[EntryRow]:
+    """Entries with this leaf hash: one, or none."""
+    return _rows(Leaf.objects.filter(leaf_hash=leaf_hash).order_by("index")[:10])
+
+
+def by_event(event_id: UUID) -> EntryRow | None:
+    """The place of an event, also while it waits. Only for doors whose caller may know the event."""
+    return next(iter(of_events([event_id])), None)
+
+
+def of_events(event_ids: Iterable[UUID]) -> list[EntryRow]:
+    """The places of events in log order; those that wait come last, in the order they were told."""
+    signed_size = _signed_size()
+    events = Event.objects.filter(id__in=list(event_ids)).select_related("leaf").order_by("leaf__index", "seq")
+    return [_row(event, getattr(event, "leaf", None), signed_size) for event in events]
+
+
+def about(subjects: Iterable[UUID]) -> QuerySet[Opening]:
+    """What is behind the events about these subjects or in these threads, whether its reader may see it or not."""
+    named = list(subjects)
+    return Opening.objects.filter(Q(subject__in=named) | Q(thread__in=named))
+
+
+def story(subjects: Iterable[UUID], reader: Actor | None, *, kinds: Collection[str] = ()) -> list[StoryRow]:
+    """Every entry about these subjects or threads in log order, opened as far as the reader may see.
+
+    kinds: only entries of these kinds; none named: of all.
+    """
+    found = about(subjects)
+    openings = {opening.event_id: opening for opening in (found.filter(event__kind__in=kinds) if kinds else found)}
+    rows = []
+    for row in of_events(openings):
+        opening = openings[row.event_id]
+        shown = {name: each["value"] for name, each in opening.fields.items()} if may_open(opening, reader) else {}
+        rows.append(StoryRow(row, shown))
+    return rows
+
+
+def may_open(opening: Opening, reader: Actor | None) -> bool:
+    """Whether a reader is entitled to the values: a party's member, or the actor (regulation.md 2.15).
+
+    The operator and the authorities have no entry here: they come through a recorded look with a case and a reason.
+    """
+    if reader is None:
+        return False
+    return reader.urn == opening.actor or reader.organisation_id in opening.parties
+
+
+def waiting(subjects: Iterable[UUID]) -> int:
+    """How many events about these subjects or threads are not under the published checkpoint yet."""
+    ids = list(about(subjects).values_list("event_id", flat=True))
+    signed = Leaf.objects.filter(event_id__in=ids, index__lt=_signed_size()).count()
+    return len(ids) - signed
+
+
+def public_fields(event_id: UUID) -> dict[str, Any]:
+    """The fields of an event that stand in clear in its leaf."""
+    body = canonical_json.loads(bytes(Event.objects.values_list("body", flat=True).get(id=event_id)))
+    fields: dict[str, Any] = body["public"]
+    return fields
+
+
+def health() -> Health:
+    """Size, age of the last checkpoint, and how much waits for its place."""
+    state = LogState.objects.get()
+    signed_size = _signed_size()
+    signed_at = Checkpoint.objects.filter(size=signed_size).values_list("created_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [PENDING_COUNTED])
+        pending, oldest = cursor.fetchone()
+    return Health(
+        size=state.size,
+        signed_size=signed_size,
+        signed_at=signed_at,
+        pending=pending,
+        oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
+    )
+
+
+_signed_at: dict[int, datetime] = {}  # of the newest checkpoint: its time never changes
+
+
+def head() -> Head | None:
+    """The published checkpoint with its time, for the foot of every page; None before the first."""
+    try:
+        published = checkpoints.latest()
+    except NoCheckpoint:
+        return None
+    if published.size not in _signed_at:
+        row = Checkpoint.objects.filter(size=published.size).values_list("created_at", flat=True).first()
+        if row is None:
+            return None
+        _signed_at.clear()
+        _signed_at[published.size] = row
+    return Head(published.size, published.root.hex(), _signed_at[published.size])
+
+
+def _signed_size() -> int:
+    try:
+        return checkpoints.latest().size
+    except NoCheckpoint:
+        return 0
+
+
+def _rows(leaves: QuerySet[Leaf] | Sequence[Leaf]) -> list[EntryRow]:
+    signed_size = _signed_size()
+    found = leaves.select_related("event").defer("event__body") if isinstance(leaves, QuerySet) else leaves
+    return [_row(leaf.event, leaf, signed_size) for leaf in found]
+
+
+def _row(event: Event, leaf: Leaf | None, signed_size: int) -> EntryRow:
+    return EntryRow(
+        event_id=event.id,
+        kind=event.kind,
+        at=event.at,
+        index=leaf.index if leaf else None,
+        leaf_hash=bytes(leaf.leaf_hash).hex() if leaf else "",
+        is_signed=leaf is not None and leaf.index < signed_size,
+    )

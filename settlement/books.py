@@ -1,0 +1,252 @@
+"""The books as a whole: trial balance, an organisation's account statement, and what must always agree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _t
+
+from settlement import accounts, ledger
+from settlement.accounts import CHART, Code, Key
+from settlement.rails import bank
+from settlement.states import ObligationState, TransferKind
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """All accounts of one purpose, in minor units."""
+
+    book: str
+    code: Code
+    currency: str
+    debits: int
+    credits: int
+    accounts: int
+
+    @property
+    def balance(self) -> int:
+        """On the purpose's normal side."""
+        return self.debits - self.credits if CHART[self.code].is_debit_normal else self.credits - self.debits
+
+
+_TRIAL: Final = """
+SELECT a.book, a.code, a.currency, COALESCE(sum(s.debits), 0)::bigint, COALESCE(sum(s.credits), 0)::bigint, count(*)
+FROM settlement_account AS a
+LEFT JOIN (
+    SELECT id, sum(debits) AS debits, sum(credits) AS credits FROM (
+        SELECT debit_id AS id, amount AS debits, 0 AS credits FROM settlement_posting
+        UNION ALL SELECT credit_id, 0, amount FROM settlement_posting
+    ) AS side GROUP BY id
+) AS s ON s.id = a.id
+GROUP BY a.book, a.code, a.currency ORDER BY a.currency, a.book, a.code
+"""
+
+
+def trial_balance() -> list[TrialRow]:
+    """Debits and credits of each purpose, summed from the postings. Reads the whole journal."""
+    return [TrialRow(row[0], Code(row[1]), *row[2:]) for row in _rows(_TRIAL, {})]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One posting as the account's owner sees it, in minor units."""
+
+    transfer: UUID
+    at: datetime
+    booked_on: date
+    kind: TransferKind
+    reference: UUID | None
+    thread: UUID | None
+    reason: str
+    change_minor: int
+    balance_minor: int  # after the line
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatement:
+    """An account in a period of calendar days, both included; opening + all changes = closing."""
+
+    currency: str
+    first_on: date
+    last_on: date
+    opening_minor: int
+    closing_minor: int
+    in_minor: int
+    out_minor: int
+    count: int
+    lines: list[AccountLine]  # one page of them, oldest first
+
+
+_SIDES: Final = """
+WITH side AS (
+    SELECT transfer_id, n, amount AS change FROM settlement_posting WHERE credit_id = %(account)s
+    UNION ALL SELECT transfer_id, n, -amount FROM settlement_posting WHERE debit_id = %(account)s
+), dated AS (
+    SELECT side.*, t.booked_on, t.created_at, t.kind, t.reference, t.thread, t.reason
+    FROM side JOIN settlement_transfer AS t ON t.id = side.transfer_id WHERE t.booked_on <= %(last)s
+)
+"""
+_TOTALS: Final = (
+    _SIDES
+    + """
+SELECT COALESCE(sum(change) FILTER (WHERE booked_on < %(first)s), 0)::bigint,
+       COALESCE(sum(change) FILTER (WHERE booked_on >= %(first)s AND change > 0), 0)::bigint,
+       COALESCE(-sum(change) FILTER (WHERE booked_on >= %(first)s AND change < 0), 0)::bigint,
+       count(*) FILTER (WHERE booked_on >= %(first)s)
+FROM dated
+"""
+)
+# booked_on follows created_at, and ids follow time: the day comes first so that no line stands before its opening
+_LINES: Final = (
+    _SIDES
+    + """
+SELECT transfer_id, created_at, booked_on, kind, reference, thread, reason, change,
+       (%(opening)s + sum(change) OVER (ORDER BY booked_on, created_at, transfer_id, n))::bigint
+FROM dated WHERE booked_on >= %(first)s ORDER BY booked_on, created_at, transfer_id, n
+LIMIT %(size)s OFFSET %(skip)s
+"""
+)
+
+
+def account_statement(key: Key, first_on: date, last_on: date, *, page: int, size: int) -> AccountStatement:
+    """Opening, lines and closing of one account over calendar days of the market's time zone."""
+    period = {"account": key.id, "first": first_on, "last": last_on}
+    ((opening, money_in, money_out, count),) = _rows(_TOTALS, period)
+    found = _rows(_LINES, period | {"opening": opening, "size": size, "skip": (page - 1) * size})
+    return AccountStatement(
+        currency=key.currency,
+        first_on=first_on,
+        last_on=last_on,
+        opening_minor=opening,
+        closing_minor=opening + money_in - money_out,
+        in_minor=money_in,
+        out_minor=money_out,
+        count=count,
+        lines=[_line(*row) for row in found],
+    )
+
+
+def _line(transfer: UUID, at: datetime, on: date, kind: str, *rest: Any) -> AccountLine:
+    return AccountLine(transfer, at, on, TransferKind(kind), *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must agree and does not. Figures in minor units."""
+
+    name: str
+    subject: str
+    expected_minor: int
+    found_minor: int
+    currency: str
+
+
+_DRIFT: Final = """
+WITH s AS (
+    SELECT id, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits FROM (
+        SELECT debit_id AS id, amount AS debits, 0 AS credits FROM settlement_posting
+        UNION ALL SELECT credit_id, 0, amount FROM settlement_posting
+    ) AS side GROUP BY id
+)
+SELECT a.code || ' ' || a.id, COALESCE(s.credits, 0) - COALESCE(s.debits, 0),
+       a.posted_credits - a.posted_debits, a.currency
+FROM settlement_account AS a LEFT JOIN s ON s.id = a.id
+WHERE a.mode = 'kept'
+  AND (a.posted_debits, a.posted_credits) IS DISTINCT FROM (COALESCE(s.debits, 0), COALESCE(s.credits, 0))
+"""
+_ESCROW: Final = """
+SELECT o.payment_reference, o.expected, COALESCE(a.posted_credits - a.posted_debits, 0), o.currency
+FROM (
+    SELECT *, CASE WHEN state = %(funded)s THEN amount_minor - refunded_minor ELSE 0 END AS expected
+    FROM settlement_obligation
+) AS o
+LEFT JOIN settlement_account AS a ON a.code = 'escrow' AND a.reference = o.reference AND a.currency = o.currency
+WHERE o.expected <> COALESCE(a.posted_credits - a.posted_debits, 0)
+"""
+_BANK_LINES: Final = """
+SELECT currency, sum(CASE WHEN is_incoming THEN amount_minor ELSE -amount_minor END)::bigint
+FROM settlement_statementline GROUP BY currency
+"""
+# from the first statement whose opening is known to the last one: openings and closings tell the same as the lines
+_STATEMENTS: Final = """
+SELECT f.currency, l.closing_minor - f.opening_minor, (
+    SELECT COALESCE(sum(CASE WHEN is_incoming THEN amount_minor ELSE -amount_minor END), 0)::bigint
+    FROM settlement_statementline JOIN settlement_statement AS s ON s.id = statement_id
+    WHERE s.rail = f.rail AND s.currency = f.currency AND s.number >= f.number)
+FROM (SELECT DISTINCT ON (rail, currency) * FROM settlement_statement WHERE opening_minor IS NOT NULL
+      ORDER BY rail, currency, number) AS f
+JOIN (SELECT DISTINCT ON (rail, currency) * FROM settlement_statement ORDER BY rail, currency, number DESC) AS l
+  ON l.rail = f.rail AND l.currency = f.currency
+"""
+_SUSPENSE: Final = """
+SELECT currency, sum(CASE WHEN is_incoming THEN amount_minor ELSE -amount_minor END)::bigint
+FROM settlement_statementline WHERE state = 'suspense' GROUP BY currency
+"""
+
+
+def check() -> list[Finding]:
+    """Everything that must agree and does not; empty when the books hold. Reads the whole journal.
+
+    ledgers.md A2, invariants. Σ debits = Σ credits needs no check: a posting has both sides.
+    """
+    return [*_check_accounts(), *_check_totals(), *_check_bank()]
+
+
+def _check_accounts() -> Iterator[Finding]:
+    """Kept sums against postings; escrow against the obligations that it is for."""
+    yield from (Finding("balance_drift", *row) for row in _rows(_DRIFT, {}))
+    yield from (Finding("escrow_residue", *row) for row in _rows(_ESCROW, {"funded": ObligationState.FUNDED.value}))
+
+
+def _check_totals() -> Iterator[Finding]:
+    """The two books mirror each other; the bank covers what clients are owed; suspense is its lines.
+
+    That C assets = C liabilities with suspense counted in needs no check either: it is Σ debits = Σ credits.
+    """
+    rows = trial_balance()
+    lines = dict(_rows(_SUSPENSE, {}))
+    for currency in sorted({row.currency for row in rows}):
+        here = [row for row in rows if row.currency == currency]
+        balance = {code: sum(row.balance for row in here if row.code == code) for code in Code}
+        due, mirror = balance[Code.DUE_TO_OPERATOR], balance[Code.DUE_FROM_CLIENT]
+        if due != mirror:
+            yield Finding("books_apart", "due_to_operator", due, mirror, currency)
+        clients = [row for row in here if row.book == "C" and row.code != Code.SUSPENSE]
+        assets = sum(row.balance for row in clients if CHART[row.code].is_debit_normal)
+        owed = sum(row.balance for row in clients if not CHART[row.code].is_debit_normal)
+        if assets < owed:  # money left the bank that nothing of ours explains
+            yield Finding("shortfall", "C", owed, assets, currency)
+        if balance[Code.SUSPENSE] != lines.get(currency, 0):
+            yield Finding("suspense_differs", "suspense", lines.get(currency, 0), balance[Code.SUSPENSE], currency)
+
+
+def _check_bank() -> Iterator[Finding]:
+    """The ledger's bank account against the lines, and the lines against the statements' own balances."""
+    for currency, total in _rows(_BANK_LINES, {}):
+        booked = ledger.balance(accounts.bank(currency))
+        if booked != total:
+            yield Finding("bank_differs", bank.name, total, booked, currency)
+    for currency, moved, total in _rows(_STATEMENTS, {}):
+        if moved is not None and moved != total:
+            yield Finding("statement_gap", bank.name, moved, total, currency)
+
+
+def describe(finding: Finding) -> str:
+    """One line for people."""
+    return _t("%(name)s %(subject)s: expected %(expected)d, found %(found)d %(currency)s") % {
+        "name": finding.name,
+        "subject": finding.subject,
+        "expected": finding.expected_minor,
+        "found": finding.found_minor,
+        "currency": finding.currency,
+    }
+
+
+def _rows(statement: str, parameters: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[Any] = cursor.fetchall()
+    return rows

@@ -1,0 +1,19 @@
+"""Every table of this room."""
+
+from settlement.models.banking import BankAccount, Payout, PayoutFile, Statement, StatementLine
+from settlement.models.journal import Account, Posting, Transfer
+from settlement.models.obligations import Obligation, Refund, Release
+
+__all__ = [
+    "Account",
+    "BankAccount",
+    "Obligation",
+    "Payout",
+    "PayoutFile",
+    "Posting",
+    "Refund",
+    "Release",
+    "Statement",
+    "StatementLine",
+    "Transfer",
+]

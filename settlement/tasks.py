@@ -1,0 +1,11 @@
+"""Jobs of this room; each can be driven again from the database alone."""
+
+from celery import shared_task
+
+from settlement import earnings
+
+
+@shared_task(name="settlement.tasks.free_earnings")
+def free_earnings() -> int:
+    """Make reserved shares available whose day has come."""
+    return earnings.free_due()
