@@ -15,7 +15,7 @@ from listings.intake.outcomes import Limits
 from listings.intake.tables import LINE_BYTES_MIN, NULL, PART, RowFile, Table, unescaped
 
 CELLS_AT_ONCE: Final = 2_000_000
-COLUMNS_AT_ONCE: Final = 256
+COLUMNS_AT_ONCE: Final = 1024
 CAST_AT_ONCE: Final = 500
 # What DuckDB sets aside, by its own count, for each column that a scan or a Parquet writer holds open.
 BYTES_FOR_WIDE_COLUMN: Final = 320 << 10

@@ -113,7 +113,9 @@ def whole_cell() -> str:
 def number() -> str:
     """SQL over `t` and its `kind`: the digits that a check digit is reckoned from, as one number."""
     bare = "replace(replace(t, ' ', ''), '-', '')"
-    return f"CASE kind WHEN 'identity' THEN CAST(t[1:17] AS UBIGINT) WHEN 'bank_card' THEN CAST({bare} AS UBIGINT) END"
+    texts = {"identity": "t[1:17]", "bank_card": bare}
+    cases = " ".join(f"WHEN '{kind}' THEN CAST({text} AS UBIGINT)" for kind, text in texts.items())
+    return f"CASE kind {cases} END"
 
 
 def whole_cell_check() -> str:

@@ -100,6 +100,7 @@ class Type:
     scale: int = 0
     whole_digits: int = 0
     is_exact: bool = True
+    has_null_tokens: bool = True
 
 
 def typed(kind: Type, value: str) -> str:
@@ -108,6 +109,8 @@ def typed(kind: Type, value: str) -> str:
     Fails loudly on a cell that is not of the type, since the counts said that there is none. Text stays as
     it is.
     """
+    if kind.name == "text" and not kind.has_null_tokens:
+        return value
     if kind.name == "text":
         tokens = _among(TRIMMED.format(value=value), NULL_TOKENS)
         return f"CASE WHEN {tokens} THEN NULL ELSE {value} END"
@@ -120,7 +123,7 @@ def typed(kind: Type, value: str) -> str:
         "boolean": f"{_among('lower(t)', TRUE)}",
     }
     cast = re.sub(r"\bt\b", lambda _: value, casts[kind.form])
-    return f"CASE WHEN {_among(value, NULL_TOKENS)} THEN NULL ELSE {cast} END"
+    return f"CASE WHEN {_among(value, NULL_TOKENS)} THEN NULL ELSE {cast} END" if kind.has_null_tokens else cast
 
 
 def _number(kind: Type) -> str:

@@ -7,7 +7,7 @@ The answer is plain JSON without floats: counts and parts per million are intege
 # ruff: noqa: S608 - what stands in the SQL is ours: positions, paths that `quoted` made safe, names that `named` did
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any, Final
@@ -71,7 +71,7 @@ def measure(
         "notices": [*table.notices, *table.names.notices()],
         "columns": shown,
     }
-    return profile, [column.type for column in measured]
+    return profile, [replace(column.type, has_null_tokens=bool(column.null_tokens)) for column in measured]
 
 
 def _batch(connection: Connection, source: Source, table: Table, batch: range) -> list[Column]:

@@ -88,9 +88,10 @@ def _whole_cells(connection: Connection, cells: str, found: dict[int, dict[str, 
     named = f"SELECT *, {detectors.whole_cell()} AS kind FROM ({likely})"
     numbered = f"SELECT *, {detectors.number()} AS number FROM ({named})"
     # Only texts that are no identifier as a whole are kept to be looked into.
+    rest = "CASE WHEN kind IS NULL THEN t END"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT col, kind, {detectors.whole_cell_check()} AS passed, "
-        f"CASE WHEN kind IS NULL THEN t END AS t FROM ({numbered})"
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT col, kind, {rest} AS t, "
+        f"{detectors.whole_cell_check()} AS passed FROM ({numbered})"
     )
     rows = connection.execute(
         "SELECT col, kind, count(*), count(*) FILTER (passed) FROM suspects WHERE kind IS NOT NULL GROUP BY ALL"

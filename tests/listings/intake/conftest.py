@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,21 @@ def shared_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("SHARED_DATA does not name the folder of real test files")
     return Path(folder)
+
+
+# The widest file takes a dozen seconds alone and a minute where others want the processors too.
+PATIENT = replace(LIMITS, seconds_max=300)
+
+
+@pytest.fixture(scope="session")
+def outcomes(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
+    """What became of a real file, by its name; each is taken in once for all tests."""
+    done: dict[str, Outcome] = {}
+
+    def of(name: str) -> Outcome:
+        if name not in done:
+            work = tmp_path_factory.mktemp("work")
+            done[name] = runner.run(shared_data / name, filename=name, workdir=work, limits=PATIENT)
+        return done[name]
+
+    return of

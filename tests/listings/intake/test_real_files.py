@@ -7,9 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from listings.intake import runner
 from listings.intake.outcomes import Outcome
-from tests.listings.intake.conftest import LIMITS, Take
+from tests.listings.intake.conftest import Take
 
 # name → rows, columns, format, what else the profile must say
 FILES: dict[str, tuple[int, int, str, dict[str, object]]] = {
@@ -31,20 +30,6 @@ FILES: dict[str, tuple[int, int, str, dict[str, object]]] = {
     "istat-municipalities-messy.csv": (7_904, 26, "csv", {"delimiter": ";", "encoding": "windows-1252"}),
     "nyc-flights-2013.parquet": (336_776, 19, "parquet", {}),
 }
-
-
-@pytest.fixture(scope="module")
-def outcomes(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Intake of a real file, run once for all tests of this module."""
-    done: dict[str, Outcome] = {}
-
-    def of(name: str) -> Outcome:
-        if name not in done:
-            work = tmp_path_factory.mktemp("work")
-            done[name] = runner.run(shared_data / name, filename=name, workdir=work, limits=LIMITS)
-        return done[name]
-
-    return of
 
 
 def cells(outcome: Outcome) -> list[tuple[Any, ...]]:

@@ -10,24 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listings.intake import detectors, runner
+from listings.intake import detectors
 from listings.intake.outcomes import Outcome
-from tests.listings.intake.conftest import LIMITS, Take
+from tests.listings.intake.conftest import Take
 
 # Valid in form and check digit, and nobody's: born in 1885, prefixes and letters not in use.
 IDENTITY = "140105188503071018"
 MOBILE, CARD, EMAIL, PLATE = "15400001234", "6200000000000000000", "wu@example.com", "晋ZB3G45"
-
-
-@pytest.fixture(scope="module")
-def run(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Intake of a real file by name."""
-
-    def run(name: str) -> Outcome:
-        work = tmp_path_factory.mktemp("work")
-        return runner.run(shared_data / name, filename=name, workdir=work, limits=LIMITS)
-
-    return run
 
 
 def found(outcome: Outcome) -> dict[str, dict[str, tuple[int, int, int | None]]]:
@@ -42,8 +31,8 @@ def found(outcome: Outcome) -> dict[str, dict[str, tuple[int, int, int | None]]]
     }
 
 
-def test_the_synthetic_residents_are_found_to_the_last_one(run: Any) -> None:
-    outcome = run("synthetic-residents-zh.csv")
+def test_the_synthetic_residents_are_found_to_the_last_one(outcomes: Any) -> None:
+    outcome = outcomes("synthetic-residents-zh.csv")
 
     assert found(outcome) == {
         "证件号码": {"identity": (2000, 2000, 1955)},
@@ -55,8 +44,8 @@ def test_the_synthetic_residents_are_found_to_the_last_one(run: Any) -> None:
     }
 
 
-def test_no_identifier_of_the_residents_is_shown(run: Any, shared_data: Path) -> None:
-    outcome = run("synthetic-residents-zh.csv")
+def test_no_identifier_of_the_residents_is_shown(outcomes: Any, shared_data: Path) -> None:
+    outcome = outcomes("synthetic-residents-zh.csv")
 
     told = json.dumps([outcome.profile, outcome.sample], ensure_ascii=False)
     assert [hit.kind for hit in detectors.hits(told)] == []
@@ -77,12 +66,12 @@ def test_no_identifier_of_the_residents_is_shown(run: Any, shared_data: Path) ->
         "company-name-characters.xlsx",
     ],
 )  # fmt: skip
-def test_codes_coordinates_and_companies_are_not_people(run: Any, name: str) -> None:
-    assert found(run(name)) == {}
+def test_codes_coordinates_and_companies_are_not_people(outcomes: Any, name: str) -> None:
+    assert found(outcomes(name)) == {}
 
 
-def test_mail_addresses_of_the_fake_people_are_found_and_nothing_else_is_mistaken(run: Any) -> None:
-    assert found(run("fake-people-3000.csv")) == {"EmailAddress": {"email": (3000, 3000, None)}}
+def test_mail_addresses_of_the_fake_people_are_found_and_nothing_else_is_mistaken(outcomes: Any) -> None:
+    assert found(outcomes("fake-people-3000.csv")) == {"EmailAddress": {"email": (3000, 3000, None)}}
 
 
 def test_identifiers_inside_texts_and_cells_are_told_and_masked(take: Take) -> None:
