@@ -10,3 +10,4 @@ class ContractsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("contracts.events")
+        import_module("contracts.inbox")

@@ -1,11 +1,72 @@
 """What proves a trade: its certificate, and the bundle that its parties take away."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
 from contracts.models import Signature, Trade
-from market.participants.members import Actor, Member
-from provenance import bundles, certificates
+from contracts.states import TradeState
+from market import holds
+from market.events.dispatch import News
+from market.kernel import canonical_json, ids
+from market.kernel.errors import NotFound
+from market.participants.members import Actor, Member, system
+from provenance import bundles, certificates, evidence
+from provenance.checkpoints import Published
+from provenance.evidence import Evidence
 from provenance.models import Certificate
+
+ISSUED: Final = "certificate.issued"
+# What the certificate stands on, the strongest first; a trade that still runs stands on its newest entry.
+FINAL: Final = ("trade.ended", "trade.closed", "period.settled")
+# Which entry of the trade recorded what the holders' copy shows.
+RECORDED: Final = ("negotiation.agreed", "agreement.verified", "grant.opened", "period.settled", "trade.closed")
+
+
+class Standing(models.TextChoices):
+    """How a certified trade stands at the moment of looking."""
+
+    PENDING = "pending", _("not on the ledger yet")
+    VALID = "valid", _("valid")
+    HELD = "held", _("valid, on hold")
+    REFUNDED = "refunded", _("refunded")
+    ENDED = "ended", _("ended without settlement")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What only the parties of a trade see on its certificate. price_minor: in minor units."""
+
+    trade_id: UUID
+    number: str
+    title: str
+    version: int
+    supplier: tuple[str, str]  # name, code
+    buyer: tuple[str, str]
+    price_minor: int
+    currency: str
+    file_sha256: str
+    agreement_sha256: str
+    signed_at: datetime
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A trade's certificate as one reader may see it."""
+
+    id: UUID
+    issued_at: datetime
+    standing: Standing
+    state: TradeState
+    entry: Evidence | None  # what the certificate stands on; None while nothing has a signed place
+    entries: list[Evidence]  # all that this reader's browser is to check, `entry` first
+    events: list[Evidence]  # the whole trade in log order, for the list of steps
+    holding: Holding | None  # None: the public copy
 
 
 def of(trade: Trade, *, by: Actor) -> Certificate:
@@ -13,6 +74,11 @@ def of(trade: Trade, *, by: Actor) -> Certificate:
     return certificates.issue(
         Certificate.Kind.TRADE, subject=trade.id, parties=[trade.supplier_id, trade.buyer_id], by=by
     )
+
+
+def hear(news: News) -> None:
+    """A trade was closed: it gets its certificate. Heard twice, it changes nothing."""
+    of(Trade.objects.get(id=ids.from_urn(news.subject)), by=system("certificates"))
 
 
 def bundle(trade: Trade, by: Member) -> bytes:
@@ -43,3 +109,60 @@ def bundle(trade: Trade, by: Member) -> bytes:
         bound_by="agreement_sha256",
     )
     return bundles.of([trade.id], [document], signatures, reader=by)
+
+
+def sheet(certificate_id: UUID, *, reader: Member | None, published: Published) -> Sheet:
+    """The certificate of a trade as it stands now under a published checkpoint. Raises NotFound, LogUnreadable."""
+    certificate = certificates.find(certificate_id)
+    if certificate.kind != Certificate.Kind.TRADE:
+        raise NotFound
+    trade = Trade.objects.select_related("agreement", "supplier", "buyer").get(id=certificate.subject)
+    events = [
+        each
+        for each in evidence.of([trade.id], reader=reader, published=published)
+        if each.row.kind != ISSUED  # or a certificate would be waiting for itself
+    ]
+    signed = [each for each in events if each.row.is_signed]
+    is_party = reader is not None and reader.organisation_id in certificate.parties
+    entry = next((each for kind in FINAL for each in signed if each.row.kind == kind), signed[-1] if signed else None)
+    recorded = [each for each in signed if each is not entry and each.row.kind in RECORDED] if is_party else []
+    return Sheet(
+        id=certificate.id,
+        issued_at=certificate.issued_at,
+        standing=_standing(trade, is_logged=len(signed) == len(events)),
+        state=TradeState(trade.state),
+        entry=entry,
+        entries=[] if entry is None else [entry, *recorded],
+        events=events,
+        holding=_holding(trade) if is_party else None,
+    )
+
+
+def _standing(trade: Trade, *, is_logged: bool) -> Standing:
+    if not is_logged:
+        return Standing.PENDING
+    if trade.state == TradeState.REFUNDED:
+        return Standing.REFUNDED
+    if trade.state in {TradeState.CANCELLED, TradeState.EXPIRED}:
+        return Standing.ENDED
+    return Standing.HELD if holds.active([trade.id]) else Standing.VALID
+
+
+def _holding(trade: Trade) -> Holding:
+    agreement = trade.agreement
+    document = canonical_json.loads(bytes(agreement.document))
+    period = trade.periods.order_by("n").last()
+    return Holding(
+        trade_id=trade.id,
+        number=trade.number,
+        title=trade.title,
+        version=int(document["product"]["version"]),
+        supplier=(trade.supplier.name, trade.supplier.uscc),
+        buyer=(trade.buyer.name, trade.buyer.uscc),
+        price_minor=int(document["price_minor"]),
+        currency=str(document["currency"]),
+        file_sha256=str(document["file_sha256"]),
+        agreement_sha256=agreement.sha256,
+        signed_at=agreement.agreed_at,
+        accepted_at=period.accepted_at if period else None,
+    )

@@ -45,6 +45,12 @@ class UnknownKey(MarketError):
     title = _("This key may not sign here")
 
 
+class TextChanged(Conflict):
+    """What is to be signed is not what was read: the terms changed in between. Nothing was signed."""
+
+    title = _("The text has changed since it was read")
+
+
 class Disputed(Conflict):
     """An open dispute stops this step."""
 

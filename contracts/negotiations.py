@@ -7,10 +7,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _t
 
-from contracts import signatures, terms
+from contracts import periods, signatures, terms
 from contracts.errors import NegotiationOpen, NotYourTurn, OwnOffer
 from contracts.models import Agreement, Negotiation, Period, Side, Signature, Trade, Turn
-from contracts.states import NEGOTIATION_FOLLOWS, NegotiationState
+from contracts.states import NEGOTIATION_FOLLOWS, NegotiationState, TradeState
 from listings.errors import OfferClosed
 from listings.models import Offer
 from listings.states import VersionState
@@ -291,7 +291,8 @@ def terminate(negotiation_id: UUID, *, reason: str, by: Member) -> Negotiation:
 
 
 def end(negotiation: Negotiation, reason: str, by: Actor) -> None:
-    """Terminate under the caller's lock and tell of it."""
+    """Terminate under the caller's lock and tell of it; a trade that only one side signed ends with it."""
+    was_signed = negotiation.state == NegotiationState.AGREED
     move(negotiation, NegotiationState.TERMINATED)
     negotiation.end_reason, negotiation.changed_at = reason, clock.now()
     negotiation.save(update_fields=["state", "end_reason", "changed_at"])
@@ -303,6 +304,10 @@ def end(negotiation: Negotiation, reason: str, by: Actor) -> None:
         parties=[negotiation.supplier_id, negotiation.buyer_id],
         reason=reason,
     )
+    if was_signed:
+        period = periods.locked(trade_id=negotiation.thread, n=1)
+        periods.cancel(period, reason=reason, by=by)
+        periods.end_trade(period.trade, TradeState.CANCELLED, by)
 
 
 def side_of(negotiation: Negotiation, by: Member) -> Side:

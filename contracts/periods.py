@@ -47,6 +47,21 @@ def move_trade(trade: Trade, to: TradeState) -> None:
     trade.save(update_fields=["state", "ended_at"])
 
 
+def end_trade(trade: Trade, to: TradeState, by: Actor) -> Trade:
+    """End a trade before its close, and tell how. Raises IllegalStep."""
+    move_trade(trade, to)
+    outbox.record(
+        "trade.ended",
+        subject=trade.urn,
+        actor=by.urn,
+        thread=trade.urn,
+        parties=[trade.supplier_id, trade.buyer_id],
+        number=trade.number,
+        how=str(to),
+    )
+    return trade
+
+
 def refuse_disputed(period: Period) -> None:
     """Raise Disputed while a quarrel over the period is open."""
     if Dispute.objects.filter(period=period, state=DisputeState.OPEN).exists():

@@ -2,14 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils.translation import gettext as _t
 
-from contracts.errors import UnknownKey, WrongSignature
+from contracts.errors import TextChanged, UnknownKey, WrongSignature
+from market.participants import sealed_keys
 from market.participants.members import Member
 from market.participants.models import PublicKey
 
@@ -37,6 +38,33 @@ class OwnKey:
 
     def sign(self, digest: bytes, *, by: Member) -> Signed:
         """Take the caller's signature if it verifies. Raises UnknownKey, WrongSignature."""
+        key = live_key(self.key_id, by)
+        verify(bytes(key.public_key), self.signature, digest)
+        return Signed(key=key, signature=self.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedKey:
+    """A signature made with a key in the platform's keeping (平台托管签名), under the signatory's PIN.
+
+    Made by `unlock` before the verb begins: a wrong PIN is counted in a transaction of its own.
+    """
+
+    key_id: UUID
+    signature: bytes
+    digest: bytes
+
+    @classmethod
+    def unlock(cls, key_id: UUID, *, pin: str, document: bytes, by: Member) -> Self:
+        """Sign the document's digest. Raises NotFound, WrongPin, KeyLocked, Unavailable, NotAllowed."""
+        digest = digest_of(document)
+        signature = sealed_keys.open_and_sign(key_id, pin=pin, message=digest, by=by)
+        return cls(key_id=key_id, signature=signature, digest=digest)
+
+    def sign(self, digest: bytes, *, by: Member) -> Signed:
+        """Give the signature if the text is still the one that was read. Raises TextChanged, UnknownKey."""
+        if digest != self.digest:
+            raise TextChanged(_t("Read it again; nothing was signed."))
         key = live_key(self.key_id, by)
         verify(bytes(key.public_key), self.signature, digest)
         return Signed(key=key, signature=self.signature)

@@ -23,7 +23,7 @@ from delivery import grants
 from market.events import outbox
 from market.events.dispatch import News
 from market.kernel import canonical_json, clock, ids
-from market.kernel.errors import Conflict, Invalid, NotAllowed
+from market.kernel.errors import Conflict, IllegalStep, Invalid, NotAllowed
 from market.participants.members import Actor, Member, Role, system
 from market.verbs import verb
 from settlement import escrow, fees, obligations
@@ -179,16 +179,17 @@ def _settle(period: Period, *, by_silence: bool, by: Actor) -> Trade:
 
 @verb("trade.ended", composes=True, durable=True)
 def cancel(trade_id: UUID, *, reason: str, by: Member) -> Trade:
-    """A party gives an unpaid trade up. Raises Invalid, IllegalStep once it is paid, Held."""
+    """A party gives an unpaid trade up. Raises Invalid, Held, IllegalStep before both have signed and once paid."""
     by.require_trading(Role.TRADER, Role.SIGNATORY)
     if not reason.strip():
         raise Invalid.field("reason", _t("is empty"), _t("tell the other side why"))
     period = periods.locked(trade_id=trade_id, n=1)
     _require_party(period, by)
+    if period.trade.state == TradeState.AGREED:
+        raise IllegalStep(_t("Only one side has signed: end the negotiation instead."), state=period.trade.state)
     periods.cancel(period, reason=reason.strip(), by=by)
-    if period.amount_minor > 0 and period.trade.state == TradeState.RUNNING:
-        obligations.cancel(period.urn, by=by)
-    return _end(period.trade, TradeState.CANCELLED, by)
+    obligations.cancel(period.urn, by=by)
+    return periods.end_trade(period.trade, TradeState.CANCELLED, by)
 
 
 @verb("trade.ended", composes=True, durable=True)
@@ -202,7 +203,7 @@ def expire(period_id: UUID, *, by: Actor) -> Trade:
         raise Conflict(_t("Payment is not overdue."))
     periods.expire(period, by=by)
     obligations.expire(period.urn, by=by)
-    return _end(period.trade, TradeState.EXPIRED, by)
+    return periods.end_trade(period.trade, TradeState.EXPIRED, by)
 
 
 @verb("trade.ended", composes=True)
@@ -212,21 +213,7 @@ def refund(period: Period, *, reason: str, by: Member) -> Trade:
     if period.amount_minor > 0:
         escrow.refund(reference=period.urn, thread=period.trade.urn, reason=reason, by=by)
     grants.close(period.urn, reason=reason, by=by)
-    return _end(period.trade, TradeState.REFUNDED, by)
-
-
-def _end(trade: Trade, state: TradeState, by: Actor) -> Trade:
-    periods.move_trade(trade, state)
-    outbox.record(
-        "trade.ended",
-        subject=trade.urn,
-        actor=by.urn,
-        thread=trade.urn,
-        parties=[trade.supplier_id, trade.buyer_id],
-        number=trade.number,
-        how=str(state),
-    )
-    return trade
+    return periods.end_trade(period.trade, TradeState.REFUNDED, by)
 
 
 def _require_buyer(period: Period, by: Member) -> None:

@@ -68,3 +68,9 @@ class TooManyStreams(Unavailable):
     """Every line is taken: try again in some seconds."""
 
     title = _("All lines are taken")
+
+
+class FileMissing(Unavailable):
+    """The stored file is gone or is not as long as it was: nothing of it leaves."""
+
+    title = _("The stored file cannot be read")

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from delivery import addresses
 from delivery.models import Grant, Meter, Use
 from delivery.states import UseState
-from delivery.uses import SILENCE
+from delivery.uses import SILENCE, USERS
 from market.kernel import clock, ids
 from market.kernel.errors import NotFound
 from market.participants.members import Member
@@ -152,3 +153,31 @@ def _row(grant: Grant) -> GrantRow:
 def grant_id_of(reference: str) -> UUID | None:
     """The grant that was opened for a reference, if there is one."""
     return Grant.objects.filter(reference=ids.from_urn(reference)).values_list("id", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A use with its address while it can still be fetched from; empty afterwards. Show it to the buyer alone."""
+
+    use: UseRow
+    grant_id: UUID
+    filename: str
+    file_bytes: int
+    file_sha256: str
+    address: str
+
+
+def address_of(use_id: UUID, *, by: Member) -> Taken:
+    """A use of the caller's own purchase with its address. Raises NotFound to all but the buyer's people."""
+    found = Use.objects.select_related("grant").filter(id=use_id, grant__buyer_id=by.organisation_id).first()
+    if found is None:
+        raise NotFound
+    is_open = found.state == UseState.OPEN and clock.now() < found.expires_at
+    return Taken(
+        use=use_row(found),
+        grant_id=found.grant_id,
+        filename=found.grant.filename,
+        file_bytes=found.grant.file_bytes,
+        file_sha256=found.grant.file_sha256,
+        address=addresses.of(found.id, found.expires_at) if is_open and by.has(*USERS) else "",
+    )

@@ -13,7 +13,7 @@ import time
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseTrouble
 
 from delivery import http, sockets
 from delivery.channels import file
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 REQUEST_S: Final = 15.0
 BACKLOG: Final = 512
 STOP_S: Final = 5.0
+PART_S: Final = 1.0
+DOORWAY: Final = 64  # connections beyond the most that are told so; more are just closed
 _MORE: Final = getattr(socket, "MSG_MORE", 0)  # head and first bytes in one packet, where the system can
 _BUSY: Final = http.head(503, [("Retry-After", "10"), ("Content-Length", "0")], keeps_alive=False)
 
@@ -37,6 +39,7 @@ class Server:
         self.listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self.port: int = self.listener.getsockname()[1]
         self._places = threading.Semaphore(settings.DELIVERY_CONNECTIONS_MAX)
+        self._doorway = threading.Semaphore(DOORWAY)
         self._stopping = threading.Event()
 
     def serve(self) -> None:
@@ -50,12 +53,12 @@ class Server:
                 logger.exception("a connection could not be taken")
                 time.sleep(0.1)  # e.g. no descriptors left: let some be given back
                 continue
-            if not self._places.acquire(blocking=False):
-                with connection, contextlib.suppress(OSError):
-                    connection.setblocking(False)
-                    connection.send(_BUSY)
-                continue
-            threading.Thread(target=self._talk, args=[connection], daemon=True).start()
+            if self._places.acquire(blocking=False):
+                threading.Thread(target=self._talk, args=[connection], daemon=True).start()
+            elif self._doorway.acquire(blocking=False):
+                threading.Thread(target=self._turn_away, args=[connection], daemon=True).start()
+            else:
+                connection.close()
         self._end_all()
 
     def stop(self) -> None:
@@ -76,22 +79,28 @@ class Server:
         """Answer the requests of one connection, one after the other."""
         left = b""
         try:
-            with connection:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                while not self._stopping.is_set():
-                    request, left = http.receive(connection, left, seconds=REQUEST_S)
-                    if request is None or not self._answer(connection, request):
-                        return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while not self._stopping.is_set():
+                request, left = http.receive(connection, left, seconds=REQUEST_S)
+                connection.settimeout(REQUEST_S)
+                if request is None or not self._answer(connection, request):
+                    return
         except http.BadRequest as error:
-            with contextlib.suppress(OSError):
-                connection.sendall(http.head(error.status, [("Content-Length", "0")], keeps_alive=False))
+            part(connection, http.head(error.status, [("Content-Length", "0")], keeps_alive=False))
         except OSError:
             return  # the client went away; what left is metered
-        except Exception:
+        except Exception:  # one request's fault must not end the server
             logger.exception("a request failed")
         finally:
             connection.close()
             self._places.release()
+
+    def _turn_away(self, connection: socket.socket) -> None:
+        try:
+            part(connection, _BUSY)
+        finally:
+            connection.close()
+            self._doorway.release()
 
     def _answer(self, connection: socket.socket, request: http.Request) -> bool:
         """Send one answer; whether the connection may go on."""
@@ -105,32 +114,45 @@ class Server:
                 language=request.headers.get("accept-language", ""),
             )
         )
-        head = http.head(found.status, found.headers, keeps_alive=request.keeps_alive)
-        connection.settimeout(None)
         if found.stream is None:
+            head = http.head(found.status, found.headers, keeps_alive=request.keeps_alive)
             connection.sendall(head + found.body)
             return request.keeps_alive
-        return send(connection, head, found, found.stream) and request.keeps_alive
+        return send(connection, found, found.stream, keeps_alive=request.keeps_alive) and request.keeps_alive
 
 
-def send(connection: socket.socket, head: bytes, found: Answer, stream: Stream) -> bool:
+def part(connection: socket.socket, head: bytes) -> None:
+    """Say a last word and let the peer hear it: a close over unread bytes would reset the connection first."""
+    with contextlib.suppress(OSError):
+        connection.settimeout(PART_S)
+        connection.sendall(head)
+        connection.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + PART_S
+        while time.monotonic() < deadline and connection.recv(65_536):
+            pass
+
+
+def send(connection: socket.socket, found: Answer, stream: Stream, *, keeps_alive: bool) -> bool:
     """Send a range, metered whatever ends it. False when it broke off: the connection must go too."""
     stream.connection = connection
     why = "broken off"
     try:
+        connection.settimeout(None)  # a waiting thread is woken by the watcher
+        head = http.head(found.status, found.headers, keeps_alive=keeps_alive)
         connection.sendall(head, _MORE if stream.length else 0)
         _move(connection, found.storage_key, stream)
         if await_acknowledgement(connection, stream):
             why = "sent"
-    except DatabaseError:
+    except DatabaseTrouble:
         logger.exception("the last block is kept back, for it could not be metered; use %s", stream.use_id)
     except OSError as error:
         logger.debug("range under use %s: %s", stream.use_id, error)
     finally:
+        stream.release()
+        if why != "sent":  # it ends at once, also while the meter waits for the database
+            sockets.discard(connection)
+            connection.close()
         file.finish(found, stream, why=why)
-        stream.connection = None
-    if why != "sent":
-        sockets.discard(connection)
     return why == "sent"
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 
 from delivery import meters, sockets
 from delivery.models import Use
@@ -17,6 +18,8 @@ from market import holds
 
 logger = logging.getLogger(__name__)
 WATCH_S: Final = 1.0
+BLIND_S: Final = 3.0  # with WATCH_S and one block, a hold ends a range within five seconds or nothing goes on
+METER_S: Final = 5.0  # between two notes of a range that goes on: what a kill can lose of its meter
 STALL_S: Final = 60.0  # a client that takes nothing for so long is let go
 
 
@@ -34,11 +37,13 @@ class Stream:
     start: int
     end: int
     sent: int = 0
+    arrived: int = 0  # of those, what the other machine has acknowledged
     stop: str = ""  # why it must end before its time
     moved_at: float = field(default_factory=time.monotonic)
+    noted_at: float = field(default_factory=time.monotonic)
     connection: socket.socket | None = None
-    _metered: int = 0
-    _confirmed: int = 0
+    _metered_sent: int = 0
+    _metered_arrived: int = 0
     _is_counted: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,12 +55,14 @@ class Stream:
     def before(self, count: int) -> None:
         """Ask to send the next bytes. Before the last ones the meter is written: no whole copy is out without it.
 
-        Raises Ended, and DatabaseError when the meter cannot be written.
+        Raises Ended, and a database error when the meter cannot be written.
         """
+        if watcher.is_blind():
+            self.stop = self.stop or "database away"
         if self.stop:
             raise Ended(self.stop)
         if self.sent + count >= self.length:
-            self._write(self.length, self._confirmed, has_ended=True)
+            self._write(self.length, self.arrived, has_ended=True)
 
     def move(self, count: int) -> None:
         """Count bytes that the kernel took; 0 says that the client took some of those that waited."""
@@ -63,9 +70,16 @@ class Stream:
         self.moved_at = time.monotonic()
 
     def meter(self, *, has_ended: bool) -> None:
-        """Write what has left, and how much of it the other machine has acknowledged. Raises DatabaseError."""
-        waiting = sockets.unacknowledged(self.connection) if self.connection else 0
-        self._write(self.sent, max(self.sent - waiting, 0), has_ended=has_ended)
+        """Write what has left, and how much of it the other machine has acknowledged. Raises database errors."""
+        if self.connection is not None:
+            self.arrived = max(self.arrived, self.sent - sockets.unacknowledged(self.connection))
+        self._write(self.sent, self.arrived, has_ended=has_ended)
+
+    def release(self) -> None:
+        """Look for the last time at what has arrived; the connection may go before the meter is written."""
+        if self.connection is not None:
+            self.arrived = max(self.arrived, self.sent - sockets.unacknowledged(self.connection))
+            self.connection = None
 
     def finish(self, why: str) -> None:
         """End it before its time, and wake its thread wherever that waits."""
@@ -73,19 +87,20 @@ class Stream:
         if self.connection is not None:
             sockets.wake(self.connection)
 
-    def _write(self, sent: int, confirmed: int, *, has_ended: bool) -> None:
+    def _write(self, sent: int, arrived: int, *, has_ended: bool) -> None:
         with self._lock:
             counts = has_ended and not self._is_counted
-            sent, confirmed = max(sent, self._metered), max(confirmed, self._confirmed)
-            if sent == self._metered and confirmed == self._confirmed and not counts:
+            sent, arrived = max(sent, self._metered_sent), max(arrived, self._metered_arrived)
+            if sent == self._metered_sent and arrived == self._metered_arrived and not counts:
                 return
             meters.add(
                 self.use_id,
-                sent_bytes=sent - self._metered,
-                arrived=(self.start + self._confirmed, self.start + confirmed),
+                sent_bytes=sent - self._metered_sent,
+                arrived=(self.start + self._metered_arrived, self.start + arrived),
                 has_ended=counts,
             )
-            self._metered, self._confirmed, self._is_counted = sent, confirmed, self._is_counted or counts
+            self._metered_sent, self._metered_arrived, self.noted_at = sent, arrived, time.monotonic()
+            self._is_counted = self._is_counted or counts
 
 
 class Watcher:
@@ -95,6 +110,11 @@ class Watcher:
         self._running: set[Stream] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._seen_at = time.monotonic()
+
+    def is_blind(self) -> bool:
+        """Whether holds could not be asked for lately: the database is away, or hangs."""
+        return time.monotonic() - self._seen_at > BLIND_S
 
     def enter(self, stream: Stream, *, streams_max: int, per_buyer_max: int) -> bool:
         """Take a line for the stream; False when all, or all of this buyer's, are taken."""
@@ -102,6 +122,8 @@ class Watcher:
             mine = sum(1 for each in self._running if each.buyer_id == stream.buyer_id)
             if len(self._running) >= streams_max or mine >= per_buyer_max:
                 return False
+            if not self._running:
+                self._seen_at = time.monotonic()  # its own request has just asked
             self._running.add(stream)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._watch, name="delivery-watcher", daemon=True)
@@ -126,17 +148,20 @@ class Watcher:
                 continue
             try:
                 look(streams)
-            except DatabaseError:
-                # Blind is not safe: a hold could not be seen, and what leaves could not be metered.
-                logger.exception("the watcher could not ask; every running range ends")
-                for stream in streams:
-                    stream.finish("database away")
+                self._seen_at = time.monotonic()
+            except DatabaseTrouble:
+                logger.exception("the watcher could not ask for holds")
+                if self.is_blind():
+                    for stream in streams:
+                        stream.finish("database away")
+            except Exception:  # without its watcher no range could be ended: it must live
+                logger.exception("the watcher failed")
             finally:
                 connection.close()
 
 
 def look(streams: list[Stream]) -> None:
-    """End what a hold, a closing or a stalled client ends; meter the rest, so that a kill loses a second at most."""
+    """End what a hold, a closing or a stalled client ends; meter the rest from time to time."""
     held = {hold.subject for hold in holds.active(subject for each in streams for subject in each.subjects)}
     asked = {each.use_id for each in streams}
     closed = set(Use.objects.filter(id__in=asked, state=UseState.CLOSED).values_list("id", flat=True))
@@ -148,7 +173,7 @@ def look(streams: list[Stream]) -> None:
             stream.finish("closed")
         elif now - stream.moved_at > STALL_S:
             stream.finish("stalled")
-        else:
+        elif now - stream.noted_at > METER_S:
             stream.meter(has_ended=False)
 
 

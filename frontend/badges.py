@@ -152,6 +152,11 @@ WORDS: Final[Mapping[str, Mapping[str, Badge]]] = {
         "done": Badge("check", "success", _("Done")),
         "interrupted": Badge("cross", "danger", _("Interrupted")),
     },
+    "fetched": {
+        "whole": Badge("check", "success", _("Fetched whole")),
+        "part": Badge("warn", "warn", _("Fetched in part")),
+        "open": Badge("clock", "", _("Address open")),
+    },
     "hold": {"active": Badge("warn", "warn", _("On hold")), "lifted": Badge("check", "success", _("Hold lifted"))},
     "risk": {
         "high": Badge("warn", "danger", _("High")),
@@ -165,6 +170,13 @@ WORDS: Final[Mapping[str, Mapping[str, Badge]]] = {
         "wrong": Badge("warn", "warn", _("Needs a change")),
     },
     "firm": {"verified": Badge("check", "success", _("Verified firm")), "open": Badge("open", "", _("Not verified"))},
+    "standing": {
+        "pending": Badge("clock", "", _("Not on the ledger yet")),
+        "valid": Badge("check", "success", _("Valid")),
+        "held": Badge("warn", "warn", _("Valid, on hold")),
+        "refunded": Badge("warn", "warn", _("Refunded")),
+        "ended": Badge("cross", "danger", _("Ended without settlement")),
+    },
     "certificate": {
         "valid": Badge("check", "success", _("Valid")),
         "superseded": Badge("warn", "warn", _("Superseded")),

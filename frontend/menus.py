@@ -64,7 +64,7 @@ WORKBENCH: Final = (
     Entry("frontend:negotiations", _("Negotiations"), TRADING_ROLES),
     Entry("frontend:products", _("Products"), TRADING_ROLES),
     Entry("frontend:resources", _("Data resources"), TRADING_ROLES),
-    Entry("frontend:money", _("Money"), TRADING_ROLES),
+    Entry("frontend:money", _("Money"), frozenset({Role.FINANCE, Role.ADMIN})),
     Entry("frontend:organisation", pgettext_lazy("menu", "Organisation"), TRADING_ROLES),
     Entry("frontend:reviews", _("Product reviews"), frozenset({Role.REVIEWER})),
     Entry("frontend:admissions", _("Admissions"), frozenset({Role.REVIEWER})),

@@ -27,6 +27,14 @@ def explain(form: forms.BaseForm, error: MarketError) -> None:
             form.add_error(None, f"{each['field']}: {sentence}")
 
 
+def place(form: forms.BaseForm, error: MarketError) -> MarketError | None:
+    """Put wrong fields beside their fields (None), and answer every other refusal, for the box above the form."""
+    if isinstance(error, Invalid):
+        explain(form, error)
+        return None
+    return error
+
+
 def page(request: HttpRequest, error: MarketError) -> HttpResponse:
     """The refusal as a page, or for htmx as the box at the top of the page that is already open."""
     context = {"refusal": error, "status": int(error.status)}

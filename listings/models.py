@@ -1,6 +1,10 @@
 """What a supplier holds (resource), what is sold (product, in immutable versions), and on which terms (offer)."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -228,3 +232,104 @@ class Offer(models.Model):
     def urn(self) -> str:
         """The name by which the protocol knows it."""
         return ids.urn(self.id)
+
+
+class Listing(models.Model):
+    """What the catalogue shows and searches of one version, written beside it in the same transaction.
+
+    A projection: every value stands elsewhere too, and `search.index` writes it anew from there.
+    """
+
+    version = models.OneToOneField(ProductVersion, primary_key=True, on_delete=models.PROTECT, related_name="listing")
+    number = models.BigIntegerField(unique=True)  # its place in the bitmaps, in the order of listing
+    product_id = models.UUIDField()
+    product_number = models.CharField(max_length=20)
+    n = models.PositiveIntegerField()
+    supplier_id = models.UUIDField()
+    supplier_name = models.CharField(max_length=200)
+    title = models.CharField(max_length=110)
+    title_en = models.CharField(max_length=160)
+    abstract = models.TextField()
+    abstract_en = models.TextField()
+    sector = models.CharField(max_length=16)
+    district = models.CharField(max_length=6)
+    frequency = models.CharField(max_length=3)
+    format = models.CharField(max_length=16)
+    row_count = models.BigIntegerField(null=True)
+    column_count = models.IntegerField(null=True)
+    file_bytes = models.BigIntegerField()
+    data_until = models.DateField(null=True)
+    quality = models.PositiveSmallIntegerField(null=True)  # 0 to 100; null: not a table, nothing was measured
+    price_minor = models.BigIntegerField(null=True)  # the cheapest public offer; null: offers to single buyers only
+    price_name = models.CharField(max_length=60, default="")
+    currency = models.CharField(max_length=3, default="CNY")
+    offer_count = models.PositiveIntegerField(default=0)
+    licences = ArrayField(models.CharField(max_length=16), default=list)
+    listed_at = models.DateTimeField()
+    trade_count = models.PositiveIntegerField(default=0)
+    keys = SearchVectorField()  # words, words of titles, and values of the large facets
+    facets = ArrayField(models.TextField())  # keys of the values of all facets
+    is_listed = models.BooleanField(default=True)
+    is_folded = models.BooleanField(default=False)  # whether the bitmaps say the same as this row
+    was_folded = models.BooleanField(default=False)  # whether they know its words already
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["keys"], name="listing_by_key"),
+            models.Index(fields=["changed_at"], name="listing_not_folded", condition=Q(is_folded=False)),
+            models.Index(fields=["price_minor", "-number"], name="listing_by_price", condition=Q(is_listed=True)),
+            models.Index(fields=["-trade_count", "-number"], name="listing_by_trades", condition=Q(is_listed=True)),
+            models.Index(fields=["product_id"], name="listing_of_product"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SearchBits(models.Model):
+    """Which listings hold a key: 65,536 numbers a row, for every value of a small facet and for frequent words."""
+
+    key = models.CharField(max_length=80)
+    segment = models.PositiveIntegerField()
+    count = models.PositiveIntegerField()
+    bits = models.BinaryField()
+    version = models.BigIntegerField()  # of the state that wrote it: what a process must read again
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "segment"], name="search_bits_once")]
+        indexes = [models.Index(fields=["version"], name="search_bits_changed")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.segment}"
+
+
+class SearchState(models.Model):
+    """The one row that says which state of the bitmaps is in force."""
+
+    version = models.BigIntegerField(default=0)
+    # Random marks of the latest states, newest last: a process that knows one of them needs only what came after.
+    marks = ArrayField(models.BigIntegerField(), default=list)
+    counted = models.BigIntegerField(default=0)  # listings when frequent words were last looked for
+
+    ONLY: ClassVar = 1
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="search_state_is_one")]
+
+    def __str__(self) -> str:
+        return f"state {self.version}"
+
+
+class Sale(models.Model):
+    """A trade on a version, as this room hears of it: what "most traded" and "n trades" count."""
+
+    trade = models.UUIDField(primary_key=True)
+    version = models.ForeignKey(ProductVersion, null=True, on_delete=models.PROTECT, related_name="sales")
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["version"], name="sale_closed", condition=Q(closed_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return str(self.trade)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _t
 
-from listings import products
+from listings import products, search
 from listings.models import Offer
 from listings.states import VersionState
 from market import holds
@@ -75,6 +75,8 @@ def open(
         policy_sha256=hashlib.sha256(canonical_json.dumps(policy)).hexdigest(),
         buyer_id=buyer_id,
     )
+    if version.state == VersionState.LISTED:
+        search.index(version)
     outbox.record(
         "offer.opened",
         subject=version.urn,
@@ -106,6 +108,7 @@ def withdraw(offer_id: UUID, *, by: Member) -> Offer:
         raise Conflict(_t("This offer was withdrawn already."))
     offer.withdrawn_at = clock.now()
     offer.save(update_fields=["withdrawn_at"])
+    search.index(offer.version)
     outbox.record(
         "offer.withdrawn",
         subject=offer.version.urn,

@@ -105,3 +105,24 @@ def listing(version_id: UUID) -> dict[str, Any]:
         "columns": (version.resource.profile or {}).get("columns") if public else None,
         "sample": version.resource.sample if public else None,
     }
+
+
+def versions_of(organisation_id: UUID, *, page: int, size: int) -> list[ProductVersion]:
+    """An organisation's product versions, newest first."""
+    found = ProductVersion.objects.select_related("product", "resource").filter(product__supplier_id=organisation_id)
+    return list(found.order_by("-created_at")[(page - 1) * size : page * size])
+
+
+def version_of(organisation_id: UUID, version_id: UUID) -> ProductVersion:
+    """One of an organisation's own versions. Raises NotFound."""
+    found = ProductVersion.objects.select_related("product", "resource", "reviewed_by")
+    version = found.filter(id=version_id, product__supplier_id=organisation_id).first()
+    if version is None:
+        raise NotFound
+    return version
+
+
+def products_of(organisation_id: UUID) -> list[ProductVersion]:
+    """The newest version of each of an organisation's products, at most 200: what a next version may continue."""
+    found = ProductVersion.objects.select_related("product").filter(product__supplier_id=organisation_id)
+    return list(found.order_by("product_id", "-n").distinct("product_id")[:200])

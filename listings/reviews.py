@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _t
 
-from listings import products
+from listings import products, search
 from listings.models import ProductVersion
 from listings.states import VersionState
 from market import holds, rules
@@ -61,8 +61,10 @@ def _publish(version: ProductVersion, by: Actor) -> ProductVersion:
         products.move(earlier, VersionState.DELISTED)
         earlier.delisted_at = clock.now()
         earlier.save(update_fields=["state", "delisted_at"])
+        search.index(earlier)
     version.listed_at = clock.now()
     version.save(update_fields=["state", "listed_at", "reviewed_by", "reviewed_at"])
+    search.index(version)
     outbox.record(
         "listing.published",
         subject=version.urn,
@@ -124,6 +126,7 @@ def delist(version_id: UUID, *, reason: str, by: Member) -> ProductVersion:
     products.move(version, VersionState.DELISTED)
     version.delisted_at, version.review_reason = clock.now(), reason.strip()
     version.save(update_fields=["state", "delisted_at", "review_reason"])
+    search.index(version)
     outbox.record(
         "listing.delisted",
         subject=version.urn,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _t
 
-from listings import resources, reviews
+from listings import resources, reviews, search
 from listings.intake import runner
 from listings.intake.outcomes import Limits, Outcome, Stage
 from listings.models import DataResource, ProductVersion
@@ -170,6 +170,12 @@ def sweep_intake() -> int:
         reviews.publish(version_id, by=system("publicity"))
     _forget_leftovers()
     return len(rows)
+
+
+@shared_task(name="listings.tasks.fold_search")
+def fold_search() -> int:
+    """Fold what changed in the catalogue into its bitmaps, if it is much or has waited long."""
+    return search.sweep()
 
 
 def _forget_leftovers() -> None:

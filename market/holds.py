@@ -114,11 +114,16 @@ def check(*subjects: str | UUID | None) -> None:
         )
         row = cursor.fetchone()
     if row:
-        raise Held(
-            _t("On hold (%(scope)s): %(reason)s. Basis: %(basis)s.")
-            % {"scope": Scope(row[1]).label, "reason": row[2], "basis": row[3]},
-            hold=ids.urn(row[0]),
-        )
+        raise refusal(Hold(id=row[0], scope=row[1], reason=row[2], legal_basis=row[3]))
+
+
+def refusal(hold: Hold) -> Held:
+    """What a step hears that this hold stops."""
+    said = _t("On hold (%(scope)s): %(reason)s. Basis: %(basis)s.")
+    return Held(
+        said % {"scope": Scope(hold.scope).label, "reason": hold.reason, "basis": hold.legal_basis},
+        hold=ids.urn(hold.id),
+    )
 
 
 def active(subjects: Iterable[UUID]) -> list[Hold]:

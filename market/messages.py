@@ -191,7 +191,7 @@ def _collect_python(room: Room, path: Path) -> None:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            _collect_refusal(room, node, where)
+            _collect_refusal(room, node, where, names)
         if not isinstance(node, ast.Call):
             continue
         name = _function(node.func, names)
@@ -212,11 +212,12 @@ def _function(called: ast.expr, names: dict[str, str]) -> str | None:
     return None
 
 
-def _collect_refusal(room: Room, node: ast.ClassDef, where: str) -> None:
+def _collect_refusal(room: Room, node: ast.ClassDef, where: str, names: dict[str, str]) -> None:
     """A class with a translated title is a refusal: its page of help shows the first paragraph of its docstring."""
     has_title = any(
         isinstance(step, ast.Assign | ast.AnnAssign)
         and isinstance(step.value, ast.Call)
+        and _function(step.value.func, names) is not None
         and any(
             isinstance(target, ast.Name) and target.id == "title"
             for target in (step.targets if isinstance(step, ast.Assign) else [step.target])

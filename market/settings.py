@@ -28,6 +28,10 @@ DEMONSTRATION = not PRODUCTION
 MARKET_NAME = env.text("MARKET_NAME", "太原数据要素市场")
 MARKET_NAME_EN = env.text("MARKET_NAME_EN", "Taiyuan Data Market" if MARKET_NAME == "太原数据要素市场" else MARKET_NAME)
 CUSTODIAN = env.text("CUSTODIAN", "" if not PRODUCTION else None)  # who holds clients' money; empty: nobody yet
+# The account that buyers pay to; a demonstration has none, and its pages say so.
+ESCROW_HOLDER = env.text("ESCROW_HOLDER", MARKET_NAME if not PRODUCTION else None)
+ESCROW_ACCOUNT = env.text("ESCROW_ACCOUNT", "" if not PRODUCTION else None)
+ESCROW_BANK = env.text("ESCROW_BANK", CUSTODIAN)
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "*" if not PRODUCTION else PUBLIC_URL.split("://")[-1].split(":")[0]).split(
     ","
 )
@@ -104,6 +108,7 @@ WSGI_APPLICATION = "market.wsgi.application"
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "frontend" / "templates"],  # before allauth's own: sign-in looks as everything does
         "OPTIONS": {
             "loaders": [
                 (
@@ -263,6 +268,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {"task": "contracts.tasks.watch_deadlines", "schedule": 30.0},
     "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
+    "search": {"task": "listings.tasks.fold_search", "schedule": 15.0},
     "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "earnings": {"task": "settlement.tasks.free_earnings", "schedule": 300.0},
     "mail": {"task": "market.tasks.send_mail", "schedule": 10.0},

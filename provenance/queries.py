@@ -1,6 +1,6 @@
 """What can be asked of the log: places of events for anybody, what stands behind them only for who may see it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -106,9 +106,13 @@ def about(subjects: Iterable[UUID]) -> QuerySet[Opening]:
     return Opening.objects.filter(Q(subject__in=named) | Q(thread__in=named))
 
 
-def story(subjects: Iterable[UUID], reader: Actor | None) -> list[StoryRow]:
-    """Every entry about these subjects or threads in log order, opened as far as the reader may see."""
-    openings = {opening.event_id: opening for opening in about(subjects)}
+def story(subjects: Iterable[UUID], reader: Actor | None, *, kinds: Collection[str] = ()) -> list[StoryRow]:
+    """Every entry about these subjects or threads in log order, opened as far as the reader may see.
+
+    kinds: only entries of these kinds; none named: of all.
+    """
+    found = about(subjects)
+    openings = {opening.event_id: opening for opening in (found.filter(event__kind__in=kinds) if kinds else found)}
     rows = []
     for row in of_events(openings):
         opening = openings[row.event_id]

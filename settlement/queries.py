@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet, Sum
 from django.utils.translation import gettext as _t
 
 from market.kernel import clock, ids
@@ -84,16 +84,48 @@ class Balance:
 def balance(*, for_: Member, currency: str = "CNY") -> Balance:
     """The caller's own balance."""
     own = for_.organisation_id
-    asked = Payout.objects.filter(
-        organisation_id=own, currency=currency, kind=PayoutKind.EARNINGS, state=PayoutState.REQUESTED
-    ).values_list("amount_minor", flat=True)
     return Balance(
         currency=currency,
         available_minor=ledger.balance(accounts.org(own, currency)),
-        requested_minor=sum(asked),
+        requested_minor=_requested(own, currency),
         reserved_minor=ledger.balance(accounts.org_reserved(own, currency)),
         payout_minor=ledger.balance(accounts.payout_out(own, currency)),
         refund_minor=ledger.balance(accounts.refund_due(own, currency)),
+    )
+
+
+def _requested(organisation_id: UUID, currency: str) -> int:
+    asked = Payout.objects.filter(
+        organisation_id=organisation_id, currency=currency, kind=PayoutKind.EARNINGS, state=PayoutState.REQUESTED
+    )
+    return sum(asked.values_list("amount_minor", flat=True))
+
+
+def free_minor(organisation_id: UUID, currency: str = "CNY") -> int:
+    """What an organisation can still ask to be paid out, in minor units; for the inbox, which acts for nobody."""
+    return ledger.balance(accounts.org(organisation_id, currency)) - _requested(organisation_id, currency)
+
+
+def owner_of_payout(payout_id: UUID) -> UUID | None:
+    """Whose money a payout is; None where nobody owns it."""
+    return Payout.objects.values_list("organisation_id", flat=True).get(id=payout_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Escrowed:
+    """What lies in escrow for an organisation's trades, in minor units."""
+
+    to_come_minor: int  # it is the payee: less the fee, its own once the buyer accepts
+    paid_minor: int  # it is the payer
+
+
+def escrowed(*, for_: Member, currency: str = "CNY") -> Escrowed:
+    """What the caller's organisation has paid, and is to get, that is still in escrow."""
+    lying = Sum(F("amount_minor") - F("refunded_minor"), default=0)
+    found = Obligation.objects.filter(state=ObligationState.FUNDED, currency=currency)
+    return Escrowed(
+        to_come_minor=found.filter(payee_id=for_.organisation_id).aggregate(sum=lying)["sum"],
+        paid_minor=found.filter(payer_id=for_.organisation_id).aggregate(sum=lying)["sum"],
     )
 
 

@@ -7,7 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from market.participants.members import Member
-from settlement import queries
+from settlement import fees, queries
+from settlement.fees import Shares
 from settlement.models import Obligation, Payout, Refund, StatementLine
 from settlement.states import Doubt, LineState, ObligationState, PayoutState
 
@@ -60,6 +61,7 @@ class Whereabouts:
     amount_minor: int
     state: ObligationState
     piles: list[Pile]
+    shares: Shares  # how the whole amount is, or will be, divided by the rule fixed for it
 
 
 def where_is_money(reference: str, *, for_: Member) -> Whereabouts:
@@ -73,6 +75,7 @@ def where_is_money(reference: str, *, for_: Member) -> Whereabouts:
         amount_minor=obligation.amount_minor,
         state=ObligationState(obligation.state),
         piles=piles,
+        shares=fees.divide(obligation.amount_minor, obligation.fee, obligation.tax_rate_bp),
     )
 
 

@@ -6,11 +6,12 @@ clauses.standard(terms)              the same trade on standard terms, to compar
 clauses.differences(before, after)   clauses that read differently
 clauses.changes(before, after)       what changed inside one text
 clauses.segments(clause, language)   a clause's text cut at what was filled in
+clauses.paragraph_number(code, key, terms)  where a paragraph stands, so that a page can name it
 """
 
 from contracts.clauses.comparison import ClauseDifference, Piece, changes, differences
 from contracts.clauses.completeness import MANDATORY, Missing, missing
-from contracts.clauses.composition import FORMAT, compose, standard
+from contracts.clauses.composition import FORMAT, compose, paragraph_number, standard
 from contracts.clauses.marking import segments
 from contracts.clauses.terms import Party, PersonalData, Product, Terms
 
@@ -28,6 +29,7 @@ __all__ = [
     "compose",
     "differences",
     "missing",
+    "paragraph_number",
     "segments",
     "standard",
 ]

@@ -88,6 +88,12 @@ def standard(terms: Terms) -> Terms:
     )
 
 
+def paragraph_number(code: str, key: str, terms: Terms) -> str:
+    """Where a paragraph of the wording stands in the agreement, e.g. 9.2; empty where these terms leave it out."""
+    keys = paragraphs.chosen(code, terms, policy.words(terms.policy))
+    return f"{_NUMBERS[code]}.{keys.index(key) + 1}" if key in keys else ""
+
+
 def _clauses(terms: Terms) -> list[dict[str, object]]:
     plain = policy.words(terms.policy)
     values = fill(terms, plain)

@@ -10,21 +10,23 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _t
 
 from delivery import addresses, ranges, uses
-from delivery.errors import GrantClosed, RangeUnsatisfiable, TooManyRanges, TooManyStreams, UseExpired
-from delivery.models import Use
+from delivery.errors import FileMissing, GrantClosed, RangeUnsatisfiable, TooManyRanges, TooManyStreams, UseExpired
+from delivery.models import Grant, Use
 from delivery.states import GrantState, UseState
 from delivery.streams import Stream, watcher
-from market import holds
-from market.kernel import clock, ids, problems
+from market import holds, storage
+from market.kernel import clock, problems
 from market.kernel.errors import MarketError, NotFound, Unavailable
 
 logger = logging.getLogger("delivery.ranges")
 Headers = list[tuple[str, str]]
+HEALTH: Final = "/healthz"
 RETRY_S: Final = 10
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", re.ASCII)
 # What a browser may do with somebody's file: keep it nowhere, guess nothing, run nothing.
@@ -71,7 +73,7 @@ def answer(asked: Asked) -> Answer:
             return _answer(asked)
         except MarketError as error:
             return _refusal(error, asked)
-        except DatabaseError:
+        except DatabaseTrouble:
             logger.exception("no answer from the database")
             return _refusal(Unavailable(), asked)
         finally:
@@ -79,9 +81,12 @@ def answer(asked: Asked) -> Answer:
 
 
 def _answer(asked: Asked) -> Answer:
+    if asked.path == HEALTH:
+        return Answer(asked, 200, [*_ALWAYS, ("Content-Length", "3")], b"" if asked.method == "HEAD" else b"ok\n")
     if asked.method not in {"GET", "HEAD"}:
         return Answer(asked, 405, [*_ALWAYS, ("Allow", "GET, HEAD"), ("Content-Length", "0")])
     use = _open_use(addresses.read(asked.path, asked.query))
+    connection.close()  # given back before the store is asked
     grant = use.grant
     etag = f'"{grant.file_sha256}"'
     try:
@@ -102,6 +107,7 @@ def _answer(asked: Asked) -> Answer:
     found = Answer(asked, 206 if span.is_partial else 200, headers, storage_key=grant.storage_key)
     if asked.method == "HEAD":
         return found
+    _check_stored(grant)
     stream = Stream(use.id, grant.buyer_id, uses.subjects(grant), span.start, span.end)
     if not watcher.enter(
         stream,
@@ -126,16 +132,20 @@ def _open_use(use_id: UUID) -> Use:
         raise TooManyRanges(_t("At most %(n)d.") % {"n": settings.USE_RANGES_MAX})
     # Without the lock that a verb takes: a hold placed this instant is found by the watcher a second later.
     if stops := holds.active(uses.subjects(grant)):
-        raise holds.Held(
-            _t("On hold (%(scope)s): %(reason)s. Basis: %(basis)s.")
-            % {
-                "scope": holds.Scope(stops[0].scope).label,
-                "reason": stops[0].reason,
-                "basis": stops[0].legal_basis,
-            },
-            hold=ids.urn(stops[0].id),
-        )
+        raise holds.refusal(stops[0])
     return use
+
+
+def _check_stored(grant: Grant) -> None:
+    """Make sure that the object is there and as long as it was when it was signed for."""
+    try:
+        size = storage.size(grant.storage_key)
+    except NotFound as error:
+        logger.critical("the file of grant %s is not in the store", grant.id)
+        raise FileMissing from error
+    if size != grant.file_bytes:
+        logger.critical("the file of grant %s has %d bytes and should have %d", grant.id, size, grant.file_bytes)
+        raise FileMissing
 
 
 def _refusal(error: MarketError, asked: Asked) -> Answer:
@@ -150,11 +160,11 @@ def _refusal(error: MarketError, asked: Asked) -> Answer:
 
 
 def finish(found: Answer, stream: Stream, *, why: str) -> None:
-    """Write the meter, give the line back, and log the range. Call it while the connection is still open."""
+    """Give the line back, write the meter, and log the range."""
     watcher.leave(stream)
     try:
         stream.meter(has_ended=True)
-    except DatabaseError:
+    except DatabaseTrouble:
         logger.exception("the end of a range was not metered; use %s, %d bytes", stream.use_id, stream.sent)
     finally:
         connection.close()

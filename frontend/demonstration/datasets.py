@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -90,7 +90,7 @@ def _copied(name: str, path: Path) -> Path:
     return path
 
 
-MAKERS: Final = {
+MAKERS: Final[Mapping[str, Callable[[Path], Path]]] = {
     "china-cities.csv": _cities,
     "countries.csv": _countries,
     "china-holidays.csv": _holidays,

@@ -1,5 +1,12 @@
 """Addresses of the public ledger, proofs and certificates."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-pages: list[URLPattern] = []
+from frontend.views import certificates, ledger, verify
+
+pages: list[URLPattern] = [
+    path("ledger/", ledger.explorer, name="ledger"),
+    path("ledger/<int:index>/", ledger.entry, name="entry"),
+    path("certificates/<uuid:certificate_id>/", certificates.certificate, name="certificate"),
+    path("verify/", verify.verify, name="verify"),
+]

@@ -119,8 +119,7 @@ def duplicate_rows(connection: Connection, source: Source) -> int:
     table = f"read_parquet({quoted(str(source.path))})"
     names = ", ".join(named(name) for name in source.ids)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE meeting AS "
-        f"SELECT hash({names}) AS h FROM {table} GROUP BY h HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE meeting AS SELECT hash({names}) AS h FROM {table} GROUP BY h HAVING count(*) > 1"
     )
     if single(connection, "SELECT count(*) FROM meeting")[0] == 0:
         return 0
@@ -142,9 +141,7 @@ def copy(connection: Connection, source: Source, names: tuple[str, ...], target:
     )
 
 
-def store(
-    connection: Connection, source: Source, names: tuple[str, ...], types: list[Type], target: Path
-) -> None:
+def store(connection: Connection, source: Source, names: tuple[str, ...], types: list[Type], target: Path) -> None:
     """Write the table as Parquet under the names shown, columns in their profiled types, null tokens null.
 
     A wide table is cast some hundred columns at a time: casting all at once takes a vector for each step of
@@ -170,7 +167,4 @@ def _typed(source: Source, names: tuple[str, ...], types: list[Type], run: range
         value = column if kind.name == "text" else kinds.TRIMMED.format(value=column)
         trimmed.append(f"{value} AS {column}")
         typed.append(f"{kinds.typed(kind, column)} AS {named(names[position])}")
-    return (
-        f"SELECT {', '.join(typed)} FROM "
-        f"(SELECT {', '.join(trimmed)} FROM read_parquet({quoted(str(source.path))}))"
-    )
+    return f"SELECT {', '.join(typed)} FROM (SELECT {', '.join(trimmed)} FROM read_parquet({quoted(str(source.path))}))"

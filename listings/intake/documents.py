@@ -56,9 +56,7 @@ def read(
         _write(walker, shape, columns, features, rows, limits, progress)
     finally:
         walker.close()
-    notices = (
-        ({"code": "array_taken", "key": shape},) if shape not in ("array", "lines") and not features else ()
-    )
+    notices = ({"code": "array_taken", "key": shape},) if shape not in ("array", "lines") and not features else ()
     return Table(
         format="geojson" if features else "json",
         names=Names.of(columns),
@@ -153,11 +151,7 @@ def _write(
 ) -> None:
     batch: list[list[str]] = []
     for written, element in enumerate(_chosen(walker, shape), 1):
-        row = (
-            features.row(element, columns)
-            if features
-            else [_text(element.get(key, ABSENT)) for key in columns]
-        )
+        row = features.row(element, columns) if features else [_text(element.get(key, ABSENT)) for key in columns]
         _check(row, written, columns, limits)
         batch.append(row)
         if len(batch) == BATCH_ROWS:

@@ -43,9 +43,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 # Numbers stay as written: a float would change 0.10 and large whole numbers.
-DECODER: Final = json.JSONDecoder(
-    parse_float=Decimal, parse_int=Decimal, parse_constant=str, object_pairs_hook=_object
-)
+DECODER: Final = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=str, object_pairs_hook=_object)
 
 
 class Walker:
@@ -101,9 +99,7 @@ class Walker:
             try:
                 value, end = DECODER.raw_decode(self.buffer, self.at)
             except json.JSONDecodeError as error:
-                is_certain = (
-                    not error.msg.startswith("Unterminated") and error.pos < len(self.buffer) - JUNK_TAIL
-                )
+                is_certain = not error.msg.startswith("Unterminated") and error.pos < len(self.buffer) - JUNK_TAIL
                 if is_certain or len(self.buffer) - self.at > VALUE_CHARS_MAX or not self._more():
                     self.at = min(error.pos, len(self.buffer))
                     raise self.fault(error.msg) from error

@@ -80,9 +80,7 @@ def _batch(connection: Connection, source: Source, table: Table, batch: range) -
         f"SELECT col, value, count(*) AS n, {kinds.TRIMMED.format(value='value')} AS t "
         f"FROM ({source.cells(batch)}) GROUP BY col, value)"
     )
-    found = {
-        position: _counted(connection, table, position, row) for position, row in _tally(connection).items()
-    }
+    found = {position: _counted(table, position, tallies) for position, tallies in _tally(connection).items()}
     tokens = connection.execute(
         "SELECT col, t, sum(n) FROM seen WHERE kind = 'null' GROUP BY ALL ORDER BY ALL"
     ).fetchall()
@@ -100,27 +98,50 @@ def _batch(connection: Connection, source: Source, table: Table, batch: range) -
     return measured
 
 
-def _tally(connection: Connection) -> dict[int, tuple[Any, ...]]:
-    names = ("integer", "decimal", "float", "date", "timestamp", "instant", "boolean", "text")
-    sums = ", ".join(f"coalesce(sum(n) FILTER (kind = '{name}'), 0)" for name in names)
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """The filled cells of one kind in one column; in the order of the query that counts them."""
+
+    col: int
+    kind: str
+    count: int
+    ymd: int
+    shortest: int
+    longest: int
+    whole_digits: int
+    fraction_digits: int
+    distinct: int
+    top: list[dict[str, Any]]
+
+
+def _tally(connection: Connection) -> dict[int, list[_Tally]]:
     rows = connection.execute(
-        f"SELECT col, {sums}, coalesce(sum(n) FILTER ({kinds.IS_YMD}), 0), "
-        f"min(length(t)) FILTER (kind <> 'null'), max(length(t)) FILTER (kind <> 'null'), "
-        f"coalesce(max(length(split_part(ltrim(t, '+-'), '.', 1))) "
-        f"FILTER (kind IN ('integer', 'decimal')), 0), "
-        f"coalesce(max(length(split_part(t, '.', 2))) FILTER (kind = 'decimal'), 0), "
-        f"count(*) FILTER (kind <> 'null'), "
-        f"min({{'m': -n, 'v': value}}, {TOP}) FILTER (kind <> 'null') FROM seen GROUP BY col"
+        f"SELECT col, kind, CAST(sum(n) AS BIGINT), "
+        f"CAST(coalesce(sum(n) FILTER ({kinds.IS_YMD}), 0) AS BIGINT), min(length(t)), max(length(t)), "
+        f"max(CASE WHEN kind IN ('integer', 'decimal') "
+        f"THEN strlen(split_part(ltrim(t, '+-'), '.', 1)) ELSE 0 END), "
+        f"max(CASE WHEN kind = 'decimal' THEN strlen(split_part(t, '.', 2)) ELSE 0 END), "
+        f"count(*), min({{'m': -n, 'v': value}}, {TOP}) FROM seen WHERE kind <> 'null' GROUP BY col, kind"
     ).fetchall()
-    return {row[0]: row[1:] for row in rows}
+    tallies: dict[int, list[_Tally]] = {}
+    for row in rows:
+        tallies.setdefault(row[0], []).append(_Tally(*row))
+    return tallies
 
 
-def _counted(connection: Connection, table: Table, position: int, row: tuple[Any, ...]) -> Column:
-    names = ("integer", "decimal", "float", "date", "timestamp", "instant", "boolean", "text")
-    by_kind = {name: int(count) for name, count in zip(names, row[:8], strict=True)}
-    counts = Counts(by_kind, int(row[8]), row[9] or 0, row[10] or 0, row[11], row[12], row[13])
+def _counted(table: Table, position: int, tallies: list[_Tally]) -> Column:
+    counts = Counts(
+        {tally.kind: tally.count for tally in tallies},
+        ymd=sum(tally.ymd for tally in tallies),
+        shortest=min(tally.shortest for tally in tallies),
+        longest=max(tally.longest for tally in tallies),
+        whole_digits=max(tally.whole_digits for tally in tallies),
+        fraction_digits=max(tally.fraction_digits for tally in tallies),
+        distinct=sum(tally.distinct for tally in tallies),
+    )
     declared = table.declared[position] if table.declared else None
-    top = [{"value": cut(item["v"]), "count": -item["m"]} for item in row[14] or []]
+    ranked = sorted((item["m"], item["v"]) for tally in tallies for item in tally.top)[:TOP]
+    top = [{"value": cut(value), "count": -negative} for negative, value in ranked]
     return Column(position, counts, kinds.of(table.names.shown[position], counts, declared), 0, {}, top, {})
 
 
@@ -131,9 +152,7 @@ def _empty(position: int) -> Column:
 def _extremes(connection: Connection, measured: list[Column]) -> None:
     """Extremes, mean and bins of the ordered columns of a batch, extremes of its texts."""
     ordered = [column for column in measured if column.type.form in kinds.AS_INTEGER and column.counts.filled]
-    others = [
-        column for column in measured if column.type.form not in kinds.AS_INTEGER and column.counts.filled
-    ]
+    others = [column for column in measured if column.type.form not in kinds.AS_INTEGER and column.counts.filled]
     for form in sorted({column.type.form for column in ordered}):
         _ordered(connection, form, [column for column in ordered if column.type.form == form])
     if others:
@@ -162,9 +181,7 @@ def _ordered(connection: Connection, form: str, wanted: list[Column]) -> None:
     ).fetchall()
     bins: list[str] = []
     for column in wanted:
-        low, high, low_count, high_count, whole, part = next(
-            row[1:] for row in rows if row[0] == column.position
-        )
+        low, high, low_count, high_count, whole, part = next(row[1:] for row in rows if row[0] == column.position)
         total = int(whole) * UNIT + int(part)
         start, width = _bins(column.type, int(low), int(high))
         column.facts |= {

@@ -31,9 +31,7 @@ LINE_BYTES_MAX: Final = 1 << 20
 ERROR_BYTES_MAX: Final = 8 << 10
 PROFILE_BYTES_MAX: Final = 256 << 20
 # -I would drop a PYTHONPATH, so the one folder that holds this package is given by hand.
-BOOT: Final = (
-    "import sys; sys.path.insert(0, sys.argv.pop()); from listings.intake import child; child.main()"
-)
+BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop()); from listings.intake import child; child.main()"
 ROOT: Final = str(Path(__file__).resolve().parents[2])
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 KEPT: Final = ("profile.json", "sample.json", "table.parquet")
@@ -187,9 +185,7 @@ class _Watch:
 
 def _kept(word: dict[str, Any], folder: Path, workdir: Path, size: int) -> Outcome:
     """Turn the child's last word into an outcome, and its folder into the result if it is a table."""
-    plain = Outcome(
-        word["kind"], sha256=str(word.get("sha256", "")), byte_count=size, lock=str(word.get("lock", ""))
-    )
+    plain = Outcome(word["kind"], sha256=str(word.get("sha256", "")), byte_count=size, lock=str(word.get("lock", "")))
     match plain.kind:
         case "refused":
             return replace(plain, refusal=Refusal.parse(word["refusal"]))

@@ -12,9 +12,7 @@ from listings.intake.scan import Findings
 ROWS_MAX: Final = 100
 
 
-def take(
-    connection: Connection, source: Source, names: tuple[str, ...], findings: Findings
-) -> dict[str, Any]:
+def take(connection: Connection, source: Source, names: tuple[str, ...], findings: Findings) -> dict[str, Any]:
     """The first rows, at most ROWS_MAX: identifiers masked, long cells cut with …, an absent cell null."""
     picked = ", ".join(f"CAST({named(name)} AS VARCHAR)" for name in source.ids)
     rows = connection.execute(

@@ -75,9 +75,7 @@ def search(
         if position in wanted
         and (
             sure := {
-                kind: one
-                for kind, one in by_kind.items()
-                if _is_sure(kind, one, shown[position], filled[position])
+                kind: one for kind, one in by_kind.items() if _is_sure(kind, one, shown[position], filled[position])
             }
         )
     }
@@ -85,24 +83,27 @@ def search(
 
 
 def _whole_cells(connection: Connection, cells: str, found: dict[int, dict[str, Finding]]) -> None:
+    trimmed = kinds.TRIMMED.format(value="value")
+    likely = f"SELECT col, {trimmed} AS t FROM ({cells}) WHERE regexp_matches(value, '{detectors.PREFILTER}')"
+    named = f"SELECT *, {detectors.whole_cell()} AS kind FROM ({likely})"
+    numbered = f"SELECT *, {detectors.number()} AS number FROM ({named})"
+    # Only texts that are no identifier as a whole are kept to be looked into.
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT *, {detectors.whole_cell()} AS kind FROM ("
-        f"SELECT col, {kinds.TRIMMED.format(value='value')} AS t, count(*) AS n FROM ({cells}) "
-        f"WHERE regexp_matches(value, '{detectors.PREFILTER}') GROUP BY ALL)"
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT col, kind, {detectors.whole_cell_check()} AS passed, "
+        f"CASE WHEN kind IS NULL THEN t END AS t FROM ({numbered})"
     )
     rows = connection.execute(
-        f"SELECT col, kind, sum(n), sum(n) FILTER ({detectors.whole_cell_check()}) FROM suspects "
-        f"WHERE kind IS NOT NULL GROUP BY ALL"
+        "SELECT col, kind, count(*), count(*) FILTER (passed) FROM suspects WHERE kind IS NOT NULL GROUP BY ALL"
     ).fetchall()
     for position, kind, count, passed in rows:
         finding = found[position][kind]
-        finding.cell_count += int(count)
-        finding.hit_count += int(count)
-        finding.checksum_count += int(passed or 0)
+        finding.cell_count += count
+        finding.hit_count += count
+        finding.checksum_count += passed
 
 
 def _inside_cells(connection: Connection, found: dict[int, dict[str, Finding]]) -> None:
-    rest = connection.execute("SELECT col, t, n FROM suspects WHERE kind IS NULL")
+    rest = connection.execute("SELECT col, t, count(*) FROM suspects WHERE kind IS NULL GROUP BY ALL")
     while rows := rest.fetchmany(FETCH_ROWS):
         for position, text, count in rows:
             in_cell: set[str] = set()

@@ -81,9 +81,7 @@ def _open_rows(
                 rows=rows,
                 limits=limits,
                 options=options,
-                progress=lambda row_count, byte_count: voice.progress(
-                    rows_done=row_count, bytes_done=byte_count
-                ),
+                progress=lambda row_count, byte_count: voice.progress(rows_done=row_count, bytes_done=byte_count),
             )
         if table is None:
             return None

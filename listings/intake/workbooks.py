@@ -114,9 +114,7 @@ def _read_sheet(
     def flush() -> None:
         nonlocal names, written, batch
         if names is None:
-            first.extend(
-                [["" if cell == NULL else cell for cell in row] for row in batch[: dialects.ROWS_MAX]]
-            )
+            first.extend([["" if cell == NULL else cell for cell in row] for row in batch[: dialects.ROWS_MAX]])
             named = dialects.has_header(first) if header is None else header
             names = Names.of(first[0]) if named else Names.numbered(width)
             batch = batch[1:] if named else batch

@@ -9,119 +9,185 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('market', '0002_guards'),
+        ("market", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('address', models.EmailField(max_length=254)),
-                ('sealed', models.BinaryField()),
-                ('created_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('due_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, default='', max_length=200)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('given_up_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("address", models.EmailField(max_length=254)),
+                ("sealed", models.BinaryField()),
+                ("created_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("due_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, default="", max_length=200)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("given_up_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), default=list, size=None)),
-                ('kind', models.CharField(max_length=64)),
-                ('subject', models.UUIDField()),
-                ('thread', models.UUIDField(null=True)),
-                ('params', models.JSONField(default=dict)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('reminded_at', models.DateTimeField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24), default=list, size=None
+                    ),
+                ),
+                ("kind", models.CharField(max_length=64)),
+                ("subject", models.UUIDField()),
+                ("thread", models.UUIDField(null=True)),
+                ("params", models.JSONField(default=dict)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("reminded_at", models.DateTimeField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.RemoveIndex(
-            model_name='event',
-            name='event_at',
+            model_name="event",
+            name="event_at",
         ),
         migrations.AddField(
-            model_name='admission',
-            name='licence_type',
-            field=models.CharField(blank=True, default='', max_length=16),
+            model_name="admission",
+            name="licence_type",
+            field=models.CharField(blank=True, default="", max_length=16),
         ),
         migrations.AddField(
-            model_name='admission',
-            name='review_due_at',
+            model_name="admission",
+            name="review_due_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='lift_proposed_by',
-            field=models.CharField(default='', max_length=80),
+            model_name="hold",
+            name="lift_proposed_by",
+            field=models.CharField(default="", max_length=80),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='proposed_by',
-            field=models.CharField(default='', max_length=80),
+            model_name="hold",
+            name="proposed_by",
+            field=models.CharField(default="", max_length=80),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='district',
-            field=models.CharField(blank=True, default='', max_length=6),
+            model_name="invitation",
+            name="district",
+            field=models.CharField(blank=True, default="", max_length=6),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='sector',
-            field=models.CharField(blank=True, default='', max_length=16),
+            model_name="invitation",
+            name="sector",
+            field=models.CharField(blank=True, default="", max_length=16),
         ),
         migrations.AlterField(
-            model_name='publickey',
-            name='provider',
-            field=models.CharField(choices=[('own_key', "signature by a key of the signatory's own"), ('sealed_key', "signature by a key in the platform's keeping")], max_length=12),
+            model_name="publickey",
+            name="provider",
+            field=models.CharField(
+                choices=[
+                    ("own_key", "signature by a key of the signatory's own"),
+                    ("sealed_key", "signature by a key in the platform's keeping"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['kind', '-at'], name='event_kind_newest'),
+            model_name="event",
+            index=models.Index(fields=["kind", "-at"], name="event_kind_newest"),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope', 'party'), _negated=True), models.Q(models.Q(('proposed_by', ''), _negated=True), models.Q(('proposed_by', models.F('placed_by')), _negated=True)), _connector='OR'), name='hold_on_a_party_takes_two'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scope", "party"), _negated=True),
+                    models.Q(
+                        models.Q(("proposed_by", ""), _negated=True),
+                        models.Q(("proposed_by", models.F("placed_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="hold_on_a_party_takes_two",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('lifted_by', ''), models.Q(('lifted_by', models.F('placed_by')), _negated=True), models.Q(models.Q(('lift_proposed_by', ''), _negated=True), models.Q(('lift_proposed_by', models.F('lifted_by')), _negated=True)), _connector='OR'), name='hold_not_lifted_by_its_placer_alone'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("lifted_by", ""),
+                    models.Q(("lifted_by", models.F("placed_by")), _negated=True),
+                    models.Q(
+                        models.Q(("lift_proposed_by", ""), _negated=True),
+                        models.Q(("lift_proposed_by", models.F("lifted_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="hold_not_lifted_by_its_placer_alone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(models.F('organisation'), django.db.models.functions.text.Lower('email'), condition=models.Q(('accepted_at__isnull', True), ('withdrawn_at__isnull', True)), name='invitation_one_open_per_address'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                models.F("organisation"),
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
+                name="invitation_one_open_per_address",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('roles__contains', ['cdo'])), fields=('organisation',), name='membership_one_cdo_per_organisation'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True), ("roles__contains", ["cdo"])),
+                fields=("organisation",),
+                name="membership_one_cdo_per_organisation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('given_up_at__isnull', True), ('sent_at__isnull', True)), fields=['due_at'], name='mail_waiting'),
+            model_name="mail",
+            index=models.Index(
+                condition=models.Q(("given_up_at__isnull", True), ("sent_at__isnull", True)),
+                fields=["due_at"],
+                name="mail_waiting",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='market.organisation'),
+            model_name="task",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="market.organisation"
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['subject'], name='task_open_subject'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True)), fields=["subject"], name="task_open_subject"
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('done_at__isnull', True), ('reminded_at__isnull', True)), fields=['due_at'], name='task_to_remind'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True), ("reminded_at__isnull", True)),
+                fields=["due_at"],
+                name="task_to_remind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('done_at__isnull', True)), fields=('organisation', 'kind', 'subject'), name='task_one_open_per_subject'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=("organisation", "kind", "subject"),
+                name="task_one_open_per_subject",
+            ),
         ),
     ]

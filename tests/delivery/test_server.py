@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -16,9 +17,11 @@ from market import holds
 from market.events.models import Event
 from market.holds import Scope
 from market.kernel import clock, ids
+from market.launcher.children import Child
 from market.participants.members import system
 from tests.delivery.given import given_delivery, operator
 from tests.delivery.served import Client, get, serving, wait_until
+from tests.services import Services
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MB = 1024 * 1024
@@ -222,14 +225,16 @@ def test_closing_a_use_ends_its_running_range_and_what_left_late_is_told(server:
     client.close()
 
 
-def test_a_kill_loses_at_most_the_last_second_of_the_meter() -> None:
+@pytest.mark.slow
+@pytest.mark.kill
+def test_a_kill_loses_only_the_last_seconds_of_the_meter() -> None:
     delivery = given_delivery(content=BIG)
     with serving() as process:
         opened = delivery.use()
         client = Client(opened.address)
         client.head()
         client.read(20 * MB)
-        time.sleep(1.5)
+        wait_until(lambda: the_use().bytes_sent >= 20 * MB, seconds=9)
 
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -241,6 +246,8 @@ def test_a_kill_loses_at_most_the_last_second_of_the_meter() -> None:
         assert get(moved, Range=f"bytes={20 * MB}-").body == BIG[20 * MB :]
 
 
+@pytest.mark.slow
+@pytest.mark.kill
 def test_a_stop_breaks_off_and_meters_and_is_quick() -> None:
     delivery = given_delivery(content=BIG)
     with serving() as process:
@@ -254,3 +261,39 @@ def test_a_stop_breaks_off_and_meters_and_is_quick() -> None:
     assert (process.returncode, the_use().ranges) == (0, 1)
     assert the_use().bytes_sent >= MB
     client.close()
+
+
+@pytest.mark.slow
+@pytest.mark.kill
+def test_a_download_ends_when_holds_cannot_be_asked_for(server: object, services: Services) -> None:
+    delivery = given_delivery(content=BIG)
+    opened = delivery.use()
+    client = Client(opened.address)
+    client.head()
+    client.read(MB)
+    with frozen(services.postgres.child):
+        began = time.monotonic()
+        with pytest.raises(ConnectionResetError):
+            client.read_slowly()
+        took_s = time.monotonic() - began
+    client.close()
+
+    assert took_s < 5
+    wait_until(lambda: the_use().ranges == 1)
+    wait_until(lambda: get(opened.address, Range="bytes=0-9").status == 206)
+    assert MB <= the_use().bytes_sent < len(BIG)
+
+
+@contextmanager
+def frozen(child: Child) -> Iterator[None]:
+    """The database answers nobody: its processes stand still, as behind a cut line."""
+    assert child.pid is not None
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(child.pid)], capture_output=True, text=True, check=True)
+    pids = [child.pid, *(int(word) for word in found.stdout.split())]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from delivery import grants, uses
 from delivery.errors import GrantClosed, UseRefused
@@ -65,7 +66,7 @@ def test_the_policy_is_asked_and_its_refusal_names_the_clause(
     if code is None:
         assert delivery.use(**asked).use.number == 1
         return
-    with pytest.raises(UseRefused) as refusal:
+    with translation.override("en"), pytest.raises(UseRefused) as refusal:
         delivery.use(**asked)
 
     assert refusal.value.extra["code"] == code

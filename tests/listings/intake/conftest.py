@@ -18,9 +18,7 @@ Take = Callable[..., Outcome]
 def take(tmp_path: Path) -> Take:
     """Run intake over bytes (written under `filename`) or over a path."""
 
-    def take(
-        content: bytes | Path, filename: str = "table.csv", limits: Limits = LIMITS, **options: Any
-    ) -> Outcome:
+    def take(content: bytes | Path, filename: str = "table.csv", limits: Limits = LIMITS, **options: Any) -> Outcome:
         if isinstance(content, bytes):
             source = tmp_path / "upload"
             source.write_bytes(content)

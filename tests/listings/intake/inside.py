@@ -25,9 +25,7 @@ def main() -> None:
     child.main()
 
 
-def do(
-    source: Path, folder: Path, _filename: str, _limits: Any, _options: Any, _voice: Any
-) -> dict[str, Any]:
+def do(source: Path, folder: Path, _filename: str, _limits: Any, _options: Any, _voice: Any) -> dict[str, Any]:
     """Try everything; the source is JSON that names what to reach for."""
     wanted = json.loads(source.read_text())
     answers = {

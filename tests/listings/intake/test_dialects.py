@@ -26,9 +26,7 @@ def test_the_delimiter_is_the_one_that_cuts_evenly(sample: str, delimiter: str |
     ("rows", "is_header"),
     [
         pytest.param(["name,age", "Wu,3", "Li,4"], True, id="words above numbers"),
-        pytest.param(
-            ["1,Goroka,-6.08", "2,Madang,-5.20", "3,Hagen,-5.82"], False, id="numbers above numbers"
-        ),
+        pytest.param(["1,Goroka,-6.08", "2,Madang,-5.20", "3,Hagen,-5.82"], False, id="numbers above numbers"),
         pytest.param(["地区,2019,2020,2021", "太原,5,7,6", "大同,3,4,9"], True, id="years above numbers"),
         pytest.param(["name,town", "Wu,Taiyuan", "Li,Datong"], True, id="words above words"),
         pytest.param(["2020-01-01,5", "2020-01-02,6", "2020-01-03,7"], False, id="dates above dates"),
@@ -37,9 +35,7 @@ def test_the_delimiter_is_the_one_that_cuts_evenly(sample: str, delimiter: str |
         pytest.param(["晋,开" for _ in range(8)], False, id="a first row that comes again"),
     ],
 )
-def test_the_first_row_is_a_header_unless_something_speaks_against_it(
-    rows: list[str], is_header: bool
-) -> None:
+def test_the_first_row_is_a_header_unless_something_speaks_against_it(rows: list[str], is_header: bool) -> None:
     assert dialects.has_header([row.split(",") for row in rows]) is is_header
 
 

@@ -22,9 +22,7 @@ JAPAN = "名前,市\n山田さくら,東京\n鈴木たろう,大阪\nさとう�
         pytest.param(PEOPLE.encode("utf-16-le"), "utf-16-le", id="UTF-16 little-endian without BOM"),
         pytest.param(PEOPLE.encode("utf-16-be"), "utf-16-be", id="UTF-16 big-endian without BOM"),
         pytest.param(PEOPLE.encode("gbk"), "gb18030", id="GBK"),
-        pytest.param(
-            (PEOPLE + "湖㳇镇,䢺江镇\n").encode("gb18030"), "gb18030", id="GB18030 with four-byte characters"
-        ),
+        pytest.param((PEOPLE + "湖㳇镇,䢺江镇\n").encode("gb18030"), "gb18030", id="GB18030 with four-byte characters"),
         pytest.param(ASCII + "1,太原市站,2\n".encode("gbk"), "gb18030", id="five characters of GBK in ASCII"),
         pytest.param("name\n张健\n".encode("gbk"), "gb18030", id="one name in GBK"),
         pytest.param(ASCII * 40 + PEOPLE.encode("gbk"), "gb18030", id="GBK after two megabytes of ASCII"),
@@ -32,9 +30,7 @@ JAPAN = "名前,市\n山田さくら,東京\n鈴木たろう,大阪\nさとう�
         pytest.param(JAPAN.encode("shift_jis"), "shift_jis", id="Shift-JIS"),
         pytest.param("città;età\nForlì;3\nCefalù;4\n".encode("iso-8859-1"), "iso-8859-1", id="Latin-1"),
         pytest.param("prix\n3 €\n“juste”\n".encode("windows-1252"), "windows-1252", id="Windows-1252"),
-        pytest.param(
-            PEOPLE.encode() * 30 + b"\xff\n" + PEOPLE.encode(), "utf-8", id="UTF-8 with a damaged byte"
-        ),
+        pytest.param(PEOPLE.encode() * 30 + b"\xff\n" + PEOPLE.encode(), "utf-8", id="UTF-8 with a damaged byte"),
         pytest.param(PEOPLE.encode()[:-2], "utf-8", id="UTF-8 cut in mid character"),
         pytest.param((PEOPLE * 30).encode("gbk") + b"\xff\n", "gb18030", id="GBK with a damaged byte"),
     ],

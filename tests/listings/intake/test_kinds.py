@@ -112,9 +112,7 @@ def test_bins_have_round_edges_and_hold_every_value(
     outcome = take(("值,户\n" + "".join(f"{cell},甲\n" for cell in cells)).encode())
 
     assert outcome.profile is not None
-    histogram = [
-        (one["low"], one["high"], one["count"]) for one in outcome.profile["columns"][0]["histogram"]
-    ]
+    histogram = [(one["low"], one["high"], one["count"]) for one in outcome.profile["columns"][0]["histogram"]]
     assert len(histogram) <= 20
     assert sum(count for _, _, count in histogram) == len(cells)
     assert [one for one in histogram if one in bins] == bins

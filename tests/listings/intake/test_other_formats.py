@@ -84,9 +84,7 @@ def test_a_workbook_that_would_unpack_past_the_memory_is_refused_unopened(take: 
         ("data.json", b" \n", "empty_file"),
     ],
 )
-def test_damaged_and_empty_files_are_refused_in_words(
-    take: Take, filename: str, content: bytes, reason: str
-) -> None:
+def test_damaged_and_empty_files_are_refused_in_words(take: Take, filename: str, content: bytes, reason: str) -> None:
     outcome = take(content, filename)
 
     assert (outcome.kind, [problem.reason for problem in outcome.problems]) == ("bad", [reason])
@@ -149,9 +147,7 @@ def test_bad_json_is_refused_by_element_and_line(
 ) -> None:
     outcome = take(text.encode(), "data.json")
 
-    assert [(problem.reason, problem.row, problem.line) for problem in outcome.problems] == [
-        (reason, row, line)
-    ]
+    assert [(problem.reason, problem.row, problem.line) for problem in outcome.problems] == [(reason, row, line)]
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", "3", '{"a":{"b":[1,2]}}', "[[1,2],[3,4]]"])

@@ -52,9 +52,7 @@ def written(rows: list[list[str]], delimiter: str, line_end: str, codec: str, bo
     return bom + file.getvalue().encode(codec)
 
 
-def read_back(
-    content: bytes, encoding: Encoding | None, delimiter: str | None
-) -> tuple[Table, list[list[str]]]:
+def read_back(content: bytes, encoding: Encoding | None, delimiter: str | None) -> tuple[Table, list[list[str]]]:
     """Decode, load and read the text columns."""
     with tempfile.TemporaryDirectory() as folder:
         source, work = Path(folder) / "source", Path(folder)

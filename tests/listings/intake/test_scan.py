@@ -35,8 +35,7 @@ def found(outcome: Outcome) -> dict[str, dict[str, tuple[int, int, int | None]]]
     assert outcome.profile is not None
     return {
         column["name"]: {
-            one["kind"]: (one["cell_count"], one["hit_count"], one["checksum_count"])
-            for one in column["findings"]
+            one["kind"]: (one["cell_count"], one["hit_count"], one["checksum_count"]) for one in column["findings"]
         }
         for column in outcome.profile["columns"]
         if column["findings"]
@@ -161,7 +160,8 @@ def test_check_digits_in_sql_are_those_of_python(body: int, card: int, length: i
     texts += [(whole_card + str(last), "bank_card") for last in range(10)]
 
     rows = duckdb.execute(
-        f"SELECT {detectors.whole_cell_check()} FROM (SELECT unnest($1) AS t, unnest($2) AS kind)",
+        f"SELECT {detectors.whole_cell_check()} FROM (SELECT *, {detectors.number()} AS number "
+        "FROM (SELECT unnest($1) AS t, unnest($2) AS kind))",
         [[text for text, _ in texts], [kind for _, kind in texts]],
     ).fetchall()
 

@@ -15,9 +15,7 @@ from tests.listings.intake.conftest import LIMITS
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
 REFUSED = ("PermissionError", "OSError 101", "ConnectionRefusedError")
-INSIDE = (
-    "import sys; sys.path.insert(0, sys.argv.pop()); from tests.listings.intake import inside; inside.main()"
-)
+INSIDE = "import sys; sys.path.insert(0, sys.argv.pop()); from tests.listings.intake import inside; inside.main()"
 
 
 def test_the_child_reaches_neither_network_nor_programs_nor_files_of_others(
@@ -29,14 +27,10 @@ def test_the_child_reaches_neither_network_nor_programs_nor_files_of_others(
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
         listener.listen()
-        wanted = {name: str(tmp_path / name) for name in ("socket", "secret")} | {
-            "port": server.getsockname()[1]
-        }
+        wanted = {name: str(tmp_path / name) for name in ("socket", "secret")} | {"port": server.getsockname()[1]}
         (tmp_path / "upload").write_text(json.dumps(wanted))
 
-        outcome = runner.run(
-            tmp_path / "upload", filename="probe.csv", workdir=tmp_path / "work", limits=LIMITS
-        )
+        outcome = runner.run(tmp_path / "upload", filename="probe.csv", workdir=tmp_path / "work", limits=LIMITS)
 
     found = outcome.profile
     assert found is not None

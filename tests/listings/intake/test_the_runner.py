@@ -21,9 +21,7 @@ ROOT = Path(__file__).parents[3]
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve megabytes of CSV, enough to be in the middle of something."""
     path = tmp_path_factory.mktemp("large") / "large.csv"
-    lines = "".join(
-        f"{number},站点{number % 97},{number * 7919 % 100_003}.5,备注\n" for number in range(400_000)
-    )
+    lines = "".join(f"{number},站点{number % 97},{number * 7919 % 100_003}.5,备注\n" for number in range(400_000))
     path.write_text("编号,站点,数值,备注\n" + lines, encoding="utf-8")
     return path
 
@@ -47,7 +45,21 @@ runner.run(Path(sys.argv[2]), filename="a.csv", workdir=Path(sys.argv[3]), limit
 
 def children() -> list[int]:
     """The processes that this one has started and that still are."""
+    return [pid for pid in _all_children() if pid not in _before]
+
+
+def _all_children() -> list[int]:
     return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+
+
+_before: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """The session's own database and broker are children of pytest too: they are not what is counted."""
+    _before.clear()
+    _before.update(_all_children())
 
 
 @pytest.mark.parametrize(
@@ -58,9 +70,7 @@ def children() -> list[int]:
         pytest.param(replace(LIMITS, bytes_max=1 << 20), "over_bytes", id="size of the file"),
         pytest.param(replace(LIMITS, rows_max=1000), "over_rows", id="rows"),
         pytest.param(replace(LIMITS, columns_max=3), "over_columns", id="columns"),
-        pytest.param(
-            replace(LIMITS, output_bytes_min=1 << 20, output_ratio_max=0), "over_output", id="output"
-        ),
+        pytest.param(replace(LIMITS, output_bytes_min=1 << 20, output_ratio_max=0), "over_output", id="output"),
     ],
 )
 def test_a_limit_passed_is_told_by_its_name_and_leaves_nothing(
@@ -75,9 +85,7 @@ def test_a_limit_passed_is_told_by_its_name_and_leaves_nothing(
     assert children() == []
 
 
-def test_a_killed_child_is_told_as_a_crash_and_leaves_nothing(
-    take: Take, tmp_path: Path, large: Path
-) -> None:
+def test_a_killed_child_is_told_as_a_crash_and_leaves_nothing(take: Take, tmp_path: Path, large: Path) -> None:
     def kill(stage: Stage) -> None:
         if stage.name == "decode":
             os.kill(children()[0], signal.SIGKILL)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from market import subscriptions
+from market import subscriptions, verbs
 from market.events import kinds, outbox
 from market.events.kinds import UnknownKind, WrongFields
 from market.events.models import Dispatch, Event, Opening
@@ -23,6 +23,7 @@ BY = system("test").urn
 def kind(monkeypatch: pytest.MonkeyPatch) -> str:
     """A kind of event that only this test knows."""
     monkeypatch.setattr(kinds, "KINDS", dict(kinds.KINDS))
+    monkeypatch.setattr(verbs, "REGISTRY", dict(verbs.REGISTRY))
     kinds.declare("test.told", basis="test", public=("shown",), shown=str, price_minor=int, note=(str, type(None)))
     return "test.told"
 

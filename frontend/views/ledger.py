@@ -1,0 +1,166 @@
+"""The public ledger: its newest entries, look-ups, and one entry with all that a browser needs to check it."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+
+from frontend import checks, kinds, lookups, menus
+from market import access
+from market.kernel import canonical_json
+from market.kernel.errors import Invalid
+from market.participants.members import Member
+from provenance import evidence, queries
+from provenance.evidence import Evidence
+from provenance.queries import EntryRow, Health
+
+PAGE: Final = 20
+LATE_S: Final = 60  # the sequencer needs seconds
+HALTED_S: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the explorer."""
+
+    entry: EntryRow
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an entry: public, opened for this reader, or closed."""
+
+    name: str
+    value: str = ""  # as people read it
+    url: str = ""
+    commitment: str = ""
+    exact: str = ""  # canonical JSON, what the commitment is over
+    salt: str = ""
+
+
+@access.allow(access.PUBLIC)
+def explorer(request: HttpRequest) -> HttpResponse:
+    """Newest entries, one kind if asked, from an index on; how the log is doing; a look-up."""
+    asked = request.GET.get("q", "")
+    answer, problem = None, None
+    if asked:
+        try:
+            answer = lookups.find(asked)
+        except Invalid as error:
+            problem = error
+        else:
+            if answer.entry is not None and answer.entry.index is not None:
+                return redirect("frontend:entry", answer.entry.index)
+            if answer.certificate_id is not None:
+                return redirect("frontend:certificate", answer.certificate_id)
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in kinds.WORDS else ""
+    before = _index(request.GET.get("before", ""))
+    rows = queries.latest(PAGE + 1, before=before, kind=kind)
+    lines = [Line(row, kinds.words(row.kind)) for row in rows[:PAGE]]
+    health = queries.health()
+    context = {
+        "asked": asked,
+        "answer": answer,
+        "problem": problem,
+        "kind": kind,
+        "kinds": kinds.choices(),
+        "lines": lines,
+        "pages": _pages(lines, kind, before, has_more=len(rows) > PAGE, size=health.size),
+        "health": health,
+        "alarm": _alarm(health),
+        **checks.checkpoint(),
+    }
+    return render(request, "frontend/ledger/explorer.html", context, status=422 if problem else 200)
+
+
+@access.allow(access.PUBLIC)
+def entry(request: HttpRequest, index: int) -> HttpResponse:
+    """One entry: what happened, what of it is public, and the proof, computed in the reader's browser."""
+    if index > lookups.INDEX_MAX:
+        raise Http404
+    member: Member | None = getattr(request, "member", None) or None
+    published = checks.published()
+    found = evidence.at(index, reader=member, published=published)
+    if found is None:
+        raise Http404
+    content = found.content
+    context = {
+        "entry": found.row,
+        "number": index + 1,
+        "sentence": kinds.sentence(found.row.kind, content["public"]),
+        "what": kinds.words(found.row.kind),
+        "schema": content["schema"],
+        "public": [_public(name, value) for name, value in sorted(content["public"].items())],
+        "committed": [_committed(name, digest, found) for name, digest in sorted(content["commitments"].items())],
+        "opened": bool(found.openings),
+        "previous": index - 1 if index else None,
+        "following": index + 1 if found.row.index is not None and queries.health().size > index + 1 else None,
+        "checked": checks.entry(found),
+        "path_lines": "\n".join(found.path),
+        **checks.checkpoint(published),
+    }
+    return render(request, "frontend/ledger/entry.html", context)
+
+
+def _public(name: str, value: Any) -> Field:
+    url = ""
+    if name == "product":
+        url = menus.address("frontend:product", str(value).removeprefix("urn:uuid:"))
+    elif name == "file_sha256":
+        url = f"{reverse('frontend:verify')}?{urlencode({'q': value})}"
+    return Field(name=name, value=str(value), url=url)
+
+
+def _committed(name: str, commitment: str, found: Evidence) -> Field:
+    opening = found.openings.get(name)
+    if opening is None:
+        return Field(name=name, commitment=commitment)
+    value = opening["value"]
+    exact = canonical_json.dumps(value).decode()
+    return Field(
+        name=name,
+        value=value if isinstance(value, str) else exact,
+        commitment=commitment,
+        exact=exact,
+        salt=opening["salt"],
+    )
+
+
+def _index(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _pages(lines: list[Line], kind: str, before: int | None, *, has_more: bool, size: int) -> dict[str, str]:
+    """Words and addresses of the pager; newer pages of a filter begin at the newest again."""
+    indices = [line.entry.index for line in lines if line.entry.index is not None]
+    if not indices:
+        return {"text": "", "previous_url": "", "next_url": ""}
+    first, last = indices[0], indices[-1]
+    previous: dict[str, str | int] | None = None
+    if before is not None and first + 1 < size:
+        newer = first + 1 + PAGE
+        previous = {} if kind or newer >= size else {"before": newer}
+    following: dict[str, str | int] | None = {"before": last} if has_more else None
+    text = _t("Entries %(first)s to %(last)s of %(size)s") % {
+        "first": f"{last + 1:,}", "last": f"{first + 1:,}", "size": f"{size:,}",
+    }  # fmt: skip
+    return {"text": text, "previous_url": _address(previous, kind), "next_url": _address(following, kind)}
+
+
+def _address(query: dict[str, str | int] | None, kind: str) -> str:
+    if query is None:
+        return ""
+    return "?" + urlencode(query | ({"kind": kind} if kind else {}))
+
+
+def _alarm(health: Health) -> str:
+    """How late the log is: on time, late, or halted. Trades go on in any case."""
+    if health.oldest_pending_s >= HALTED_S:
+        return "halted"
+    return "late" if health.oldest_pending_s >= LATE_S else "on_time"

@@ -1,0 +1,71 @@
+"""Entries with all that a stranger's browser needs to check them, and the values that this reader may open."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from market.events.models import Event, Opening
+from market.kernel import canonical_json
+from market.participants.members import Actor
+from provenance import checkpoints, proofs, queries
+from provenance.checkpoints import Published
+from provenance.errors import NoCheckpoint
+from provenance.queries import EntryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One entry: its exact bytes and its way up to the root of the published checkpoint."""
+
+    row: EntryRow
+    leaf: bytes
+    path: tuple[str, ...]  # sibling hashes in hex from the leaf up; none while no checkpoint covers it
+    openings: dict[str, dict[str, Any]]  # {field: {"salt": hex, "value": …}}, only what the reader may see
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The leaf as a value: v, kind, schema, at, public, commitments."""
+        found: dict[str, Any] = canonical_json.loads(self.leaf)
+        return found
+
+    def value(self, field: str) -> Any:
+        """A field that is public or that this reader may see; None otherwise."""
+        if field in self.openings:
+            return self.openings[field]["value"]
+        return self.content["public"].get(field)
+
+
+def at(index: int, *, reader: Actor | None, published: Published | None = None) -> Evidence | None:
+    """The entry at an index; None if the log has no such entry. Raises LogUnreadable."""
+    row = queries.entry(index)
+    return None if row is None else next(iter(_gather([row], reader, published)), None)
+
+
+def of(subjects: Iterable[UUID], *, reader: Actor | None, published: Published | None = None) -> list[Evidence]:
+    """Every entry about these subjects or in these threads, in log order; what waits for its place comes last."""
+    event_ids = queries.about(subjects).values_list("event_id", flat=True)
+    return _gather(queries.of_events(event_ids), reader, published)
+
+
+def _gather(rows: list[EntryRow], reader: Actor | None, published: Published | None) -> list[Evidence]:
+    published = published or _published()
+    ids = [row.event_id for row in rows]
+    bodies = dict(Event.objects.filter(id__in=ids).values_list("id", "body"))
+    openings = {opening.event_id: opening for opening in Opening.objects.filter(event_id__in=ids)} if reader else {}
+    found = []
+    for row in rows:
+        opening = openings.get(row.event_id)
+        shown = opening.fields if opening is not None and queries.may_open(opening, reader) else {}
+        path: tuple[str, ...] = ()
+        if published is not None and row.index is not None and row.index < published.size:
+            path = tuple(node.hex() for node in proofs.inclusion(row.index, published=published).hashes)
+        found.append(Evidence(row=row, leaf=bytes(bodies[row.event_id]), path=path, openings=dict(shown)))
+    return found
+
+
+def _published() -> Published | None:
+    try:
+        return checkpoints.latest()
+    except NoCheckpoint:
+        return None
