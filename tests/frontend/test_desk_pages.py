@@ -8,9 +8,17 @@ from listings import products
 from listings.models import ProductVersion
 from listings.offers import open as open_offer
 from listings.states import VersionState
+from market.events.models import Event
 from market.participants.members import Member, Role
-from market.participants.models import Person
-from tests.builders import USAGE, given_draft, given_operator, given_signatory
+from market.participants.models import Admission, Person
+from tests.builders import (
+    USAGE,
+    given_applicant,
+    given_draft,
+    given_operator,
+    given_signatory,
+    given_submitted_admission,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +62,37 @@ def test_a_version_is_returned_only_with_a_reason() -> None:
     assert (without.status_code, state) == (422, VersionState.SUBMITTED)
     assert with_reason.status_code == 302
     assert ProductVersion.objects.get().state == VersionState.RETURNED
+
+
+def test_an_application_opens_only_for_a_reason_and_its_look_is_recorded() -> None:
+    applicant = given_applicant()
+    admission_id = given_submitted_admission(applicant)
+    statement = Admission.objects.get().source_statement
+    client = client_of(given_operator(Role.REVIEWER))
+    address = reverse("frontend:admission_letter", args=[admission_id])
+
+    closed = client.get(address)
+    without = client.post(address, {"reason": ""})
+    looks = Event.objects.filter(kind="party.looked").count()
+    opened = client.post(address, {"reason": "准入审核"})
+    scan = client.post(reverse("frontend:admission_licence", args=[admission_id]), {"reason": "准入审核"})
+
+    assert (closed.status_code, without.status_code, looks) == (200, 422, 0)
+    assert statement not in closed.content.decode()
+    assert statement in opened.content.decode()
+    assert scan.headers["Content-Disposition"].startswith("attachment")
+    assert Event.objects.filter(kind="party.looked").count() == 2
+
+
+def test_a_reviewer_admits_once() -> None:
+    admission_id = given_submitted_admission(given_applicant())
+    client = client_of(given_operator(Role.REVIEWER))
+    address = reverse("frontend:admission_decision", args=[admission_id])
+
+    first = client.post(address)
+    told = Event.objects.count()
+    second = client.post(address)
+
+    assert (first.status_code, second.status_code) == (302, 409)
+    assert Admission.objects.get().state == "admitted"
+    assert Event.objects.count() == told
