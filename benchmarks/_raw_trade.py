@@ -17,7 +17,8 @@ _BODY: Final = json.dumps({"kind": "floor", "fields": {f"field_{n}": "x" * 24 fo
 SCHEMA: Final = """
 CREATE SCHEMA floor;
 CREATE TABLE floor.trade (id uuid PRIMARY KEY, state int NOT NULL, changed_at timestamptz NOT NULL);
-CREATE TABLE floor.outbox (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, trade uuid NOT NULL, body jsonb NOT NULL);
+CREATE TABLE floor.outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, trade uuid NOT NULL, body jsonb NOT NULL);
 CREATE TABLE floor.account (id int PRIMARY KEY, name text NOT NULL);
 INSERT INTO floor.account SELECT n, 'account ' || n FROM generate_series(0, %(last)s) AS n;
 CREATE TABLE floor.posting (

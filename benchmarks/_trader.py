@@ -1,8 +1,9 @@
 """Trades without pause on four connections, through the product's verbs or through the floor of `_raw_trade`.
 
 stdin: a line of JSON, the stages (one for each thread; see contracts_trade.given_stages), then commands, one a line:
-`ours COUNT SECONDS`, `floor TRANSACTIONS SECONDS`. With SECONDS 0 one thread does COUNT trades. stdout: `ready`, then
-for each command a line of JSON: trades, seconds, CPU seconds of this process, statements where they are counted.
+`ours COUNT SECONDS`, `told COUNT SECONDS`, `floor TRANSACTIONS SECONDS`. With SECONDS 0 one thread does COUNT trades
+and its statements are counted. stdout: `ready`, then for each command a line of JSON: trades, seconds, CPU seconds
+of this process, statements.
 """
 
 import json
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -45,13 +47,18 @@ class Trader:
         self.supplier, self.buyer = _side(stage["supplier"]), _side(stage["buyer"])
         self.clerk = _member(stage["clerk"])
 
-    def trade(self) -> None:
-        """From the request to the closed trade with its certificate; everything that was to be told is told."""
-        from contracts import negotiations, trade
+    def trade(self, *, is_told: bool) -> None:
+        """From the request to the closed trade with its certificate.
+
+        is_told: the dispatcher's work is done here too, the inboxes included; else what moves the trade is called as
+        the dispatcher would call it, and the rest of the news stays for the dispatcher.
+        """
+        from contracts import certificates, negotiations, trade
         from contracts.models import Negotiation, Period
         from contracts.states import PeriodState, TradeState
         from delivery import meters, uses
         from delivery.models import Grant
+        from market.participants.members import system
         from settlement import queries as money
         from settlement import statements
 
@@ -63,18 +70,26 @@ class Trader:
         payment = money.payment_of(period.urn)
         if payment is None:
             raise RuntimeError("nothing is to be paid")
-        statements.import_file(
-            name=f"{payment['payment_reference']}.csv", data=statement_of(payment), by=self.clerk
-        )
-        grant = until(lambda: Grant.objects.filter(reference=period.id).first())
+        statements.import_file(name=f"{payment['payment_reference']}.csv", data=statement_of(payment), by=self.clerk)
+        if is_told:
+            grant = until(lambda: Grant.objects.filter(reference=period.id).first())
+        else:
+            trade.fund(period.id, by=system("settlement"))
+            grant = Grant.objects.get(reference=period.id)
         opened = uses.open(grant.id, purpose="internal-analysis", by=self.buyer.member)
         meters.add(opened.use.id, sent_bytes=self.file_bytes, arrived=(0, self.file_bytes), has_ended=True)
         uses.close(opened.use.id, by=self.buyer.member)
-        until(lambda: Period.objects.filter(id=period.id, state=PeriodState.DELIVERING).exists())
+        if is_told:
+            until(lambda: Period.objects.filter(id=period.id, state=PeriodState.DELIVERING).exists())
+        else:
+            trade.deliver(period.id, by=system("delivery"))
         closed = trade.accept(period.id, by=self.buyer.member)
         if closed.state != TradeState.CLOSED:
             raise RuntimeError(f"the trade is {closed.state}")
-        tell()
+        if is_told:
+            tell()
+        else:
+            certificates.of(closed, by=system("certificates"))
 
 
 def draft(negotiation: Any) -> bytes:
@@ -126,9 +141,9 @@ def _member(stage: dict[str, str]) -> Any:
     return organisations.of(found)
 
 
-def ours(trader: Trader) -> Callable[[], None]:
-    """A thread's work in our arm."""
-    return trader.trade
+def ours(trader: Trader, arm: str) -> Callable[[], None]:
+    """A thread's work in one of our arms."""
+    return partial(trader.trade, is_told=arm == "told")
 
 
 def floor(transactions: int, place: int) -> Callable[[], None]:
@@ -200,9 +215,9 @@ def main() -> None:
     for line in sys.stdin:
         arm, number, seconds = line.split()
         works = (
-            [ours(trader) for trader in traders]
-            if arm == "ours"
-            else [floor(int(number), place) for place in range(len(traders))]
+            [floor(int(number), place) for place in range(len(traders))]
+            if arm == "floor"
+            else [ours(trader, arm) for trader in traders]
         )
         if not float(seconds):
             works = works[:1]
