@@ -138,9 +138,13 @@ def run_once(send_job: Job, is_running: Callable[[], bool] = lambda: True) -> in
                     silence = silence or error
                 handled += 1
     finally:
-        if heard:
-            Dispatch.objects.filter(id__in=heard).delete()
+        _forget(heard)
     return handled
+
+
+def _forget(heard: Sequence[UUID]) -> None:
+    if heard:
+        Dispatch.objects.filter(id__in=heard).delete()
 
 
 def hear_lifting(news: News) -> None:

@@ -53,7 +53,7 @@ def watch() -> Iterator[Told]:
     """Collect what is recorded inside; the outer verb sees the inner verbs' events too."""
     outer, inner = _told.get(), Told()
     if outer is None:
-        inner.savepoints = len(connection.savepoint_ids)
+        inner.savepoints = _open_savepoints()
     else:
         inner.asked, inner.savepoints = outer.asked, outer.savepoints
     token = _told.set(inner)
@@ -77,7 +77,12 @@ def asked() -> set[UUID]:
     under a savepoint, and outside verbs, the answer is an empty set that is thrown away.
     """
     told = _told.get()
-    return set() if told is None or len(connection.savepoint_ids) != told.savepoints else told.asked
+    return set() if told is None or _open_savepoints() != told.savepoints else told.asked
+
+
+def _open_savepoints() -> int:
+    # Django notes None for each inner block that has none.
+    return sum(name is not None for name in connection.savepoint_ids)
 
 
 def unchanged() -> None:
