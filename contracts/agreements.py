@@ -19,7 +19,7 @@ def verify(negotiation: Negotiation, *, provider: signatures.SignatureProvider, 
     """
     by.require_trading(Role.SIGNATORY)
     negotiations.move(negotiation, NegotiationState.VERIFIED)
-    agreement = Agreement.objects.select_related("trade").get(negotiation=negotiation)
+    agreement = Agreement.objects.get(negotiation=negotiation)
     digest = signatures.digest_of(bytes(agreement.document))
     if digest.hex() != agreement.sha256:
         raise Conflict(_t("The stored agreement differs from its fingerprint; the operator must look at it."))

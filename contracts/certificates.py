@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Signature, Trade
-from contracts.states import TradeState
+from contracts.states import PeriodState, TradeState
 from market import holds
 from market.events.dispatch import News
 from market.kernel import canonical_json, ids
@@ -53,6 +53,7 @@ class Holding:
     agreement_sha256: str
     signed_at: datetime
     accepted_at: datetime | None
+    period_state: PeriodState
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _standing(trade: Trade, *, is_logged: bool) -> Standing:
 def _holding(trade: Trade) -> Holding:
     agreement = trade.agreement
     document = canonical_json.loads(bytes(agreement.document))
-    period = trade.periods.order_by("n").last()
+    period = trade.periods.get(n=1)
     return Holding(
         trade_id=trade.id,
         number=trade.number,
@@ -164,5 +165,6 @@ def _holding(trade: Trade) -> Holding:
         file_sha256=str(document["file_sha256"]),
         agreement_sha256=agreement.sha256,
         signed_at=agreement.agreed_at,
-        accepted_at=period.accepted_at if period else None,
+        accepted_at=period.accepted_at,
+        period_state=PeriodState(period.state),
     )

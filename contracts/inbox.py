@@ -56,10 +56,10 @@ def hear_reminder(news: News) -> None:
 
 def turns_of(negotiation_id: UUID) -> list[Turn]:
     """Who has to act on the negotiation or its trade now: one side, or nobody."""
-    turn = turns.of(negotiation_id)
+    negotiation = Negotiation.objects.select_related("supplier", "buyer").get(id=negotiation_id)
+    turn = turns.of(negotiation)
     if turn is None:
         return []
-    negotiation = Negotiation.objects.select_related("supplier", "buyer").get(id=negotiation_id)
     is_supplier = turn.side == Side.SUPPLIER
     asked, other = (
         (negotiation.supplier, negotiation.buyer) if is_supplier else (negotiation.buyer, negotiation.supplier)

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _t
 
 from contracts import periods, signatures, terms
@@ -89,10 +89,9 @@ def request(
         expires_at=terms.negotiation_deadline(),
     )
     try:
-        with transaction.atomic():
-            negotiation.save(force_insert=True)
+        negotiation.save(force_insert=True)
     except IntegrityError as error:
-        raise NegotiationOpen from error
+        raise NegotiationOpen from error  # and the whole transaction is left, so that it needs no savepoint
     _write_turn(negotiation, Side.BUYER, note, by)
     outbox.record(
         "negotiation.requested",

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _t
 
 from contracts.errors import Disputed
@@ -18,11 +19,14 @@ from market.verbs import verb
 
 def locked(**which: Any) -> Period:
     """A period with its trade under both row locks (trade first), holds asked. Raises NotFound, Held."""
-    found = Period.objects.filter(**which).values_list("trade_id", "id").first()
-    if found is None:
+    trade = (
+        Trade.objects.select_for_update(of=("self",), no_key=True)
+        .filter(Exists(Period.objects.filter(trade=OuterRef("id"), **which)))
+        .first()
+    )
+    if trade is None:
         raise NotFound
-    trade = Trade.objects.select_for_update(of=("self",), no_key=True).select_related("agreement").get(id=found[0])
-    period = Period.objects.select_for_update(no_key=True).get(id=found[1])
+    period = Period.objects.select_for_update(no_key=True).get(trade=trade, **which)
     period.trade = trade
     holds.check(period.id, trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id)
     return period

@@ -1,6 +1,8 @@
 """What lies on the table in a negotiation, and the draft that follows from it."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -86,12 +88,48 @@ def file_format(version: ProductVersion) -> str:
     return suffix.upper() if suffix and suffix != version.resource.filename else "BIN"
 
 
+def draft(negotiation: Negotiation) -> bytes:
+    """The agreement's exact canonical bytes: a pure function of the negotiation row.
+
+    Raises TermsIncomplete naming each empty mandatory clause (regulation.md §2.8).
+    """
+    return _drawn(
+        ids.urn(negotiation.agreement_id),
+        negotiation.thread_urn,
+        negotiation.requested_at,
+        negotiation.changed_at,
+        json.dumps(negotiation.terms, sort_keys=True),
+    )
+
+
+# Read by each side, then signed: the same row is drawn up three times within minutes, 10 ms each.
+@lru_cache(maxsize=128)
+def _drawn(agreement: str, thread: str, requested_at: datetime, terms_at: datetime, table: str) -> bytes:
+    terms = _terms(agreement, thread, requested_at, terms_at, json.loads(table))
+    empty = clauses.missing(terms)
+    if empty:
+        named = "; ".join(f"{code}: {reason}" for code, _field, reason in empty)
+        raise TermsIncomplete(named, clauses=[code for code, _field, _reason in empty])
+    return canonical_json.dumps(clauses.compose(terms))
+
+
 def of(negotiation: Negotiation) -> clauses.Terms:
     """The row's terms as the clauses want them."""
-    raw = dict(negotiation.terms)
+    return _terms(
+        ids.urn(negotiation.agreement_id),
+        negotiation.thread_urn,
+        negotiation.requested_at,
+        negotiation.changed_at,
+        dict(negotiation.terms),
+    )
+
+
+def _terms(
+    agreement: str, thread: str, requested_at: datetime, terms_at: datetime, raw: dict[str, Any]
+) -> clauses.Terms:
     policy = as_agreement(
         parse(raw.pop("policy")),
-        id=ids.urn(negotiation.agreement_id),
+        id=agreement,
         target=raw["product"]["urn"],
         assigner=raw["supplier"]["urn"],
         assignee=raw["buyer"]["urn"],
@@ -100,10 +138,10 @@ def of(negotiation: Negotiation) -> clauses.Terms:
     personal = raw.pop("personal")
     raw["rights_held"] = tuple(raw["rights_held"])
     return clauses.Terms(
-        agreement_id=ids.urn(negotiation.agreement_id),
-        thread=negotiation.thread_urn,
-        requested_at=negotiation.requested_at,
-        terms_at=negotiation.changed_at,
+        agreement_id=agreement,
+        thread=thread,
+        requested_at=requested_at,
+        terms_at=terms_at,
         supplier=clauses.Party(**raw.pop("supplier")),
         buyer=clauses.Party(**raw.pop("buyer")),
         product=clauses.Product(**raw.pop("product")),
@@ -113,19 +151,6 @@ def of(negotiation: Negotiation) -> clauses.Terms:
         policy=policy,
         **raw,
     )
-
-
-def draft(negotiation: Negotiation) -> bytes:
-    """The agreement's exact canonical bytes: a pure function of the negotiation row.
-
-    Raises TermsIncomplete naming each empty mandatory clause (regulation.md §2.8).
-    """
-    terms = of(negotiation)
-    empty = clauses.missing(terms)
-    if empty:
-        named = "; ".join(f"{code}: {reason}" for code, _field, reason in empty)
-        raise TermsIncomplete(named, clauses=[code for code, _field, _reason in empty])
-    return canonical_json.dumps(clauses.compose(terms))
 
 
 def canonical_policy(policy: dict[str, Any]) -> dict[str, Any]:

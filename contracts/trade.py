@@ -20,6 +20,7 @@ from contracts import agreements, negotiations, periods, signatures
 from contracts.models import Period, Side, Trade
 from contracts.states import PeriodState, TradeState
 from delivery import grants
+from listings.models import DataResource
 from market.events import outbox
 from market.events.dispatch import News
 from market.kernel import canonical_json, clock, ids
@@ -94,7 +95,7 @@ def fund(period_id: UUID, *, by: Actor) -> Period:
 def _fund(period: Period, by: Actor) -> None:
     trade, agreement = period.trade, period.trade.agreement
     document = canonical_json.loads(bytes(agreement.document))
-    resource = agreement.negotiation.offer.version.resource
+    resource = DataResource.objects.get(versions__id=trade.version_id)
     if resource.file_sha256 != document["file_sha256"]:
         raise Conflict(_t("The file differs from the one in the contract."))
     periods.fund(period, by=by)
@@ -119,8 +120,10 @@ def _fund(period: Period, by: Actor) -> None:
 
 def hear_delivery(news: News) -> None:
     """Delivery told that a use was closed; a whole file under it is the delivery of the period."""
-    if news.fields["complete"]:
-        deliver(ids.from_urn(news.fields["reference"]), by=system("delivery"))
+    period_id = ids.from_urn(news.fields["reference"])
+    # Told by each complete use and by each end of one. A period never comes back to FUNDED, so this needs no lock.
+    if news.fields["complete"] and Period.objects.filter(id=period_id, state=PeriodState.FUNDED).exists():
+        deliver(period_id, by=system("delivery"))
 
 
 @verb("period.delivered", composes=True, durable=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from contracts.models import Dispute, Negotiation, Period, Side
 from contracts.states import DisputeState, NegotiationState, PeriodState
@@ -87,11 +86,12 @@ def of_period(period: Period, *, open_dispute: Dispute | None = None) -> Turn | 
     return None
 
 
-def of(negotiation_id: UUID) -> Turn | None:
-    """Whose turn it is now, read afresh."""
-    negotiation = Negotiation.objects.get(id=negotiation_id)
+def of(negotiation: Negotiation) -> Turn | None:
+    """Whose turn it is now in a negotiation that was read afresh, or in the trade that it became."""
     if negotiation.state != NegotiationState.FINALIZED:
         return of_negotiation(negotiation)
     period = Period.objects.get(trade_id=negotiation.thread, n=1)
+    if period.state not in {PeriodState.FUNDED, PeriodState.DELIVERING}:
+        return of_period(period)
     dispute = Dispute.objects.filter(period=period, state=DisputeState.OPEN).first()
     return of_period(period, open_dispute=dispute)

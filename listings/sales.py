@@ -14,7 +14,7 @@ def hear(news: News) -> None:
         return
     trade = ids.from_urn(news.thread)
     with transaction.atomic():
-        Sale.objects.get_or_create(trade=trade)
+        Sale.objects.bulk_create([Sale(trade=trade)], ignore_conflicts=True)
         sale = Sale.objects.select_for_update(no_key=True).get(trade=trade)
         if "version" in news.fields:
             sale.version_id = ids.from_urn(news.fields["version"])

@@ -99,9 +99,12 @@ def check(*subjects: str | UUID | None) -> None:
     """Refuse the step while any of the subjects is held. Call after the row locks, before the change.
 
     The shared lock is a statement of its own, so that the look-up behind it sees a hold that was being placed.
-    Raises Held. Locks last until the transaction ends.
+    Raises Held. Locks last until the transaction ends, so within a verb each subject is asked once.
     """
-    found = sorted({ids.from_urn(each) if isinstance(each, str) else each for each in subjects if each})
+    asked = outbox.asked()
+    found = sorted({ids.from_urn(each) if isinstance(each, str) else each for each in subjects if each} - asked)
+    if not found:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock_shared(k) FROM unnest(%s::bigint[]) AS k",
@@ -115,6 +118,7 @@ def check(*subjects: str | UUID | None) -> None:
         row = cursor.fetchone()
     if row:
         raise refusal(Hold(id=row[0], scope=row[1], reason=row[2], legal_basis=row[3]))
+    asked.update(found)
 
 
 def refusal(hold: Hold) -> Held:

@@ -22,10 +22,11 @@ def issue(kind: Certificate.Kind, *, subject: UUID, parties: Iterable[UUID], by:
     subject: of a trade its thread. parties: organisations that may see what is behind it. Whether `by` may have one is
     the calling room's to check.
     """
-    certificate, is_new = Certificate.objects.get_or_create(
-        kind=kind, subject=subject, defaults={"parties": sorted(set(parties))}
-    )
-    if not is_new:
+    fresh = Certificate(kind=kind, subject=subject, parties=sorted(set(parties)))
+    # Two callers at once: the second waits here for the first and then finds its row.
+    Certificate.objects.bulk_create([fresh], ignore_conflicts=True)
+    certificate = Certificate.objects.get(kind=kind, subject=subject)
+    if certificate.id != fresh.id:
         outbox.unchanged()
         return certificate
     outbox.record(

@@ -8,7 +8,7 @@ from contracts.clauses import paragraphs
 from contracts.clauses.filling import fill
 from contracts.clauses.standard_v1 import CLAUSES, NAME, VERSION
 from contracts.clauses.terms import Party, Terms
-from contracts.clauses.wording import PLACE, Clause, Wording
+from contracts.clauses.wording import PLACE, Clause
 from market import policy
 from market.kernel import clock
 
@@ -97,10 +97,11 @@ def paragraph_number(code: str, key: str, terms: Terms) -> str:
 def _clauses(terms: Terms) -> list[dict[str, object]]:
     plain = policy.words(terms.policy)
     values = fill(terms, plain)
-    return [_clause(clause, paragraphs.chosen(clause.code, terms, plain), values) for clause in CLAUSES]
+    spoken = {language: {name: getattr(each, language) for name, each in values.items()} for language in ("zh", "en")}
+    return [_clause(clause, paragraphs.chosen(clause.code, terms, plain), spoken) for clause in CLAUSES]
 
 
-def _clause(clause: Clause, keys: Sequence[str], values: dict[str, Wording]) -> dict[str, object]:
+def _clause(clause: Clause, keys: Sequence[str], spoken: dict[str, dict[str, str]]) -> dict[str, object]:
     number = _NUMBERS[clause.code]
     names: list[str] = []
     lines: dict[str, list[str]] = {"zh": [], "en": []}
@@ -109,14 +110,14 @@ def _clause(clause: Clause, keys: Sequence[str], values: dict[str, Wording]) -> 
         for mark, name in PLACE.findall(wording.zh):
             if not mark and name not in names:
                 names.append(name)
-        lines["zh"].append(f"{number}.{index} {_with(wording.zh, {k: v.zh for k, v in values.items()})}")
-        lines["en"].append(f"{number}.{index} {_with(wording.en, {k: v.en for k, v in values.items()})}")
+        lines["zh"].append(f"{number}.{index} {_with(wording.zh, spoken['zh'])}")
+        lines["en"].append(f"{number}.{index} {_with(wording.en, spoken['en'])}")
     return {
         "no": number,
         "code": clause.code,
         "title": {"zh": clause.title.zh, "en": clause.title.en},
         "text": {language: "\n".join(written) for language, written in lines.items()},
-        "filled": [{"name": name, "value": values[name].zh, "value_en": values[name].en} for name in names],
+        "filled": [{"name": name, "value": spoken["zh"][name], "value_en": spoken["en"][name]} for name in names],
         "differs_from_template": False,
     }
 

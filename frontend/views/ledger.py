@@ -109,11 +109,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
 
 
 def _public(name: str, value: Any) -> Field:
-    url = ""
-    if name == "product":
-        url = menus.address("frontend:product", str(value).removeprefix("urn:uuid:"))
-    elif name == "file_sha256":
-        url = f"{reverse('frontend:verify')}?{urlencode({'q': value})}"
+    url = f"{reverse('frontend:verify')}?{urlencode({'q': value})}" if name == "file_sha256" else ""
     return Field(name=name, value=str(value), url=url)
 
 
@@ -123,9 +119,11 @@ def _committed(name: str, commitment: str, found: Evidence) -> Field:
         return Field(name=name, commitment=commitment)
     value = opening["value"]
     exact = canonical_json.dumps(value).decode()
+    is_trade = name == "thread" and found.row.kind.partition(".")[0] in {"agreement", "period", "trade"}
     return Field(
         name=name,
         value=value if isinstance(value, str) else exact,
+        url=menus.address("frontend:trade", str(value).removeprefix("urn:uuid:")) if is_trade else "",
         commitment=commitment,
         exact=exact,
         salt=opening["salt"],

@@ -1,8 +1,9 @@
 """Tells upper rooms of events: at least once, each in its own time, with no transaction open while it speaks."""
 
+import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -38,21 +39,37 @@ class News:
     fields: dict[str, Any]
 
 
-def claim(limit: int = BATCH) -> list[Dispatch]:
-    """Take rows that are due and lease them, so that a second dispatcher passes them over."""
+# One statement and one commit: rows that were heard go, rows that are due are leased. What was heard is not due: its
+# lease still runs.
+_CLAIM: Final = """
+WITH heard AS (
+    DELETE FROM market_dispatch WHERE id = ANY(%(heard)s::uuid[])
+), due AS (
+    SELECT id, due_at FROM market_dispatch WHERE due_at <= %(now)s
+    ORDER BY due_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE market_dispatch AS row SET due_at = %(until)s FROM due WHERE row.id = due.id
+RETURNING due.due_at, row.id, row.event_id, row.kind, row.subscriber, row.payload, row.attempts
+"""
+
+
+def claim(limit: int = BATCH, *, heard: Sequence[UUID] = ()) -> list[Dispatch]:
+    """Take rows that are due and lease them, so that a second dispatcher passes them over; longest due first.
+
+    heard: rows of the claim before that can go.
+    """
     now = clock.now()
-    with transaction.atomic(durable=True):
-        rows = list(
-            Dispatch.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(due_at__lte=now)
-            .order_by("due_at")[:limit]
-        )
-        Dispatch.objects.filter(id__in=[row.id for row in rows]).update(due_at=now + LEASE)
-    return rows
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"heard": list(heard), "now": now, "until": now + LEASE, "limit": limit})
+        found = sorted(cursor.fetchall(), key=lambda row: row[0])
+    return [
+        Dispatch(id=id_, event_id=event, kind=kind, subscriber=name, payload=json.loads(payload), attempts=attempts)
+        for _, id_, event, kind, name, payload, attempts in found
+    ]
 
 
 def tell(row: Dispatch, send_job: Job) -> Exception | None:
-    """Tell one subscriber; the row goes when it has heard, else waits longer each time. Answers what went wrong."""
+    """Tell one subscriber; a row that was not heard waits longer each time. Answers what went wrong."""
     payload = row.payload
     try:
         if row.subscriber.startswith("job:"):
@@ -71,7 +88,6 @@ def tell(row: Dispatch, send_job: Job) -> Exception | None:
     except Exception as error:  # whatever it is, the row must come back later
         _put_back(row, error)
         return error
-    Dispatch.objects.filter(id=row.id).delete()
     return None
 
 
@@ -100,20 +116,35 @@ def run_once(send_job: Job, is_running: Callable[[], bool] = lambda: True) -> in
 
     Rows are left to their lease when half of it is over: nothing is told by two while both believe to hold it. Once
     the broker did not answer, a batch's other jobs are put back unasked, so that it delays nobody else's news.
+    Heard rows go with the next claim, at the latest at the end: who is killed before that tells them a second time.
     """
     until, handled = time.monotonic() + LEASE.total_seconds() / 2, 0
-    while is_running() and time.monotonic() < until and (rows := claim()):
-        silence: Exception | None = None
-        for row in rows:
-            if not is_running() or time.monotonic() > until:
+    heard: list[UUID] = []
+    try:
+        while is_running() and time.monotonic() < until:
+            rows = claim(heard=heard)
+            heard.clear()
+            if not rows:
                 break
-            if silence is not None and row.subscriber.startswith("job:"):
-                _put_back(row, silence)
-            else:
-                error = tell(row, send_job)
-                silence = silence or (error if isinstance(error, Unavailable) else None)
-            handled += 1
+            silence: Exception | None = None
+            for row in rows:
+                if not is_running() or time.monotonic() > until:
+                    break
+                if silence is not None and row.subscriber.startswith("job:"):
+                    _put_back(row, silence)
+                elif (error := tell(row, send_job)) is None:
+                    heard.append(row.id)
+                elif isinstance(error, Unavailable):
+                    silence = silence or error
+                handled += 1
+    finally:
+        _forget(heard)
     return handled
+
+
+def _forget(heard: Sequence[UUID]) -> None:
+    if heard:
+        Dispatch.objects.filter(id__in=heard).delete()
 
 
 def hear_lifting(news: News) -> None:

@@ -40,6 +40,9 @@ class Told:
 
     kinds: list[str] = field(default_factory=list)
     is_unchanged: bool = False
+    # Of the outermost verb: subjects whose holds were asked, and how many savepoints were open when it began.
+    asked: set[UUID] = field(default_factory=set)
+    savepoints: int = 0
 
 
 _told: ContextVar[Told | None] = ContextVar("told", default=None)
@@ -49,6 +52,10 @@ _told: ContextVar[Told | None] = ContextVar("told", default=None)
 def watch() -> Iterator[Told]:
     """Collect what is recorded inside; the outer verb sees the inner verbs' events too."""
     outer, inner = _told.get(), Told()
+    if outer is None:
+        inner.savepoints = _open_savepoints()
+    else:
+        inner.asked, inner.savepoints = outer.asked, outer.savepoints
     token = _told.set(inner)
     try:
         yield inner
@@ -61,6 +68,21 @@ def watch() -> Iterator[Told]:
 def is_watched() -> bool:
     """Whether a verb is running already."""
     return _told.get() is not None
+
+
+def asked() -> set[UUID]:
+    """Subjects on which this verb's transaction has asked for holds already; add to it what was asked.
+
+    Their locks last until the transaction ends, unless a savepoint under which they were taken is rolled back:
+    under a savepoint, and outside verbs, the answer is an empty set that is thrown away.
+    """
+    told = _told.get()
+    return set() if told is None or _open_savepoints() != told.savepoints else told.asked
+
+
+def _open_savepoints() -> int:
+    # Django notes None for each inner block that has none.
+    return sum(name is not None for name in connection.savepoint_ids)
 
 
 def unchanged() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import segno
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -25,6 +26,19 @@ from tests.provenance.small_log import SmallLog, encode
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 STEPS = 13  # file … delivery
+# The dark and light squares of the certificate's QR code as this browser draws them.
+MODULES = """async () => {
+    const drawn = document.querySelector(".qr svg"), count = drawn.viewBox.baseVal.width, image = new Image();
+    image.src = "data:image/svg+xml," + encodeURIComponent(drawn.outerHTML.replace("<svg", `<svg width="${count * 4}" height="${count * 4}" xmlns="http://www.w3.org/2000/svg"`));
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: count * 4, height: count * 4 });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, count * 4, count * 4);
+    pen.drawImage(image, 0, 0);
+    const is_dark = (x, y) => pen.getImageData(4 * x + 2, 4 * y + 2, 1, 1).data[0] < 128;
+    return Array.from({ length: count }, (_, y) => Array.from({ length: count }, (_, x) => is_dark(x, y)));
+}"""  # noqa: E501
 
 
 def given_bundle() -> tuple[Stage, bytes]:
@@ -236,10 +250,11 @@ def _answer_changed(route: Any) -> None:
 
 
 def test_a_certificate_is_proved_and_prints_on_one_sheet(browser: Browser, live_server: LiveServer) -> None:
-    stage, _ = given_bundle()
+    stage = given_settled(title="太原市空气质量与气象要素逐小时监测数据（含监测点基础信息与缺测说明）" * 2)
     assert stage.trade is not None
     made = certificates.of(stage.trade, by=stage.buyer.member)
     sequencer.drain()
+    address = f"{settings.PUBLIC_URL}/certificates/{made.id}/"
     for context in (signed_in(browser, live_server, stage), browser.new_context()):
         page = context.new_page()
         page.goto(f"{live_server.url}/certificates/{made.id}/")
@@ -247,6 +262,7 @@ def test_a_certificate_is_proved_and_prints_on_one_sheet(browser: Browser, live_
         statuses = page.eval_on_selector_all("[data-step]", "all => all.map(e => e.dataset.status)")
         paper = page.pdf(prefer_css_page_size=True, print_background=True)
 
+        assert page.evaluate(MODULES) == [[bool(dark) for dark in row] for row in segno.make(address, error="m").matrix]
         assert statuses[:4] == ["proved"] * 4
         assert statuses[4] in {"proved", "not claimed"}
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) == 1

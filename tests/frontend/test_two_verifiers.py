@@ -1,0 +1,107 @@
+"""The verifier of the page and the one of the command line answer the same, step by step, whatever is wrong."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from provenance.verifier.canonical import dumps
+from provenance.verifier.checks import examine
+from provenance.verifier.errors import Unreadable
+from tests.provenance.small_log import SmallLog, encode
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+RUN = """async ([data, vkey]) => {
+    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const { verdict, steps } = await Proof.examine(bytes, vkey);
+    return [verdict, steps.map((each) => [each.name, each.status])];
+}"""
+VERDICTS = {"verified": "proved", "false": "false", "incomplete": "not found"}
+
+
+def without(kind: str) -> Callable[[dict[str, Any]], None]:
+    """A bundle whose openings of one kind are closed."""
+
+    def change(whole: dict[str, Any]) -> None:
+        for entry in whole["entries"]:
+            if kind in base64.b64decode(entry["leaf"]).decode():
+                entry["openings"] = {}
+
+    return change
+
+
+CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "nothing": lambda whole: None,
+    "no agreement": lambda whole: whole["documents"].clear(),
+    "no signatures": lambda whole: whole["signatures"].clear(),
+    "one signature": lambda whole: whole["signatures"].pop(),
+    "no entries at all": lambda whole: [whole[name].clear() for name in ("entries", "documents", "signatures")],
+    "a longer proof": lambda whole: whole["entries"][2]["proof"].append("00" * 32),
+    "a shorter proof": lambda whole: whole["entries"][2]["proof"].pop(),
+    "another place": lambda whole: whole["entries"][3].update(index=0),
+    "a foreign opening": lambda whole: whole["entries"][4]["openings"].update(x={"salt": "00" * 32, "value": 1}),
+    "a name of every object": lambda whole: whole["documents"][0]["bound_by"].update(field="constructor"),
+    "a value of every object": lambda whole: whole["entries"][4]["openings"].update(
+        constructor={"salt": "00" * 32, "value": 1}
+    ),
+    "another size": lambda whole: whole.update(checkpoint=whole["checkpoint"].replace("\n11\n", "\n12\n")),
+    "no signature line": lambda whole: whole.update(checkpoint=whole["checkpoint"].split("\n\n")[0]),
+    "an unknown member": lambda whole: whole.update(more=1),
+    "swapped signatures": lambda whole: [
+        each.update(party={"supplier": "buyer", "buyer": "supplier"}[each["party"]]) for each in whole["signatures"]
+    ],
+    "closed keys": without("key.registered"),
+    "closed money": without("period.funded"),
+    "closed grant": without("grant.opened"),
+    "half a character": lambda whole: whole["documents"][0].update(name="\ud800"),
+    "a number too large": lambda whole: whole["entries"][0].update(index=2**53),
+}
+
+
+def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServer) -> None:
+    log, page = SmallLog(), browser.new_page()
+    page.goto(f"{live_server.url}/verify/")
+    files = {}
+    for name, change in CHANGES.items():
+        whole = log.bundle()
+        change(whole)
+        try:
+            files[name] = encode(whole)
+        except ValueError:  # what no canonical form has is written as a careless program would
+            files[name] = loose(whole)
+    honest = files["nothing"]
+    files |= {
+        "a blank": honest + b" ",
+        "a mark in front": b"\xef\xbb\xbf" + honest,
+        "a member twice": honest[:-1] + b',"vkey":""}',
+        "not UTF-8": honest.replace("汾河".encode(), b"\xff\xfe", 1) if "汾河".encode() in honest else b"\xff",
+        "an empty file": b"",
+        "another format": dumps({"format": "dm-bundle/v2"}),
+        "deep": b"[" * 40 + b"]" * 40,
+        "a minus zero": b"-0",
+    }
+
+    theirs = {name: page.evaluate(RUN, [base64.b64encode(data).decode(), log.vkey]) for name, data in files.items()}
+
+    assert theirs == {name: ours(data, log.vkey) for name, data in files.items()}
+    assert theirs["nothing"][0] == "proved"
+    page.close()
+
+
+def ours(data: bytes, vkey: str) -> list[Any]:
+    """The command line's answer in the page's words."""
+    try:
+        report = examine(data, vkey)
+    except Unreadable:
+        return ["unreadable", [["file", "unreadable"]]]
+    return [VERDICTS[str(report.verdict)], [[step.name, str(step.status)] for step in report.steps]]
+
+
+def loose(whole: dict[str, Any]) -> bytes:
+    """JSON with what canonical JSON refuses."""
+    import json
+
+    return json.dumps({**whole, "manifest": {}}, sort_keys=True, separators=(",", ":")).encode()
