@@ -16,7 +16,7 @@ from market.launcher.valkey import Valkey
 # A developer's own environment must never lead a benchmark to a real database or purse.
 _REPLACED = (
     "DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "STORAGE_URL", "PUBLIC_URL", "PORT", "DELIVERY_URL",
-    "DELIVERY_PORT", "LOG_ORIGIN", "LOG_SIGNING_KEY", "FIELD_KEY", "SECRET_KEY", "EMAIL_URL", "STRIPE_API_KEY",
+    "DELIVERY_PORT", "LOG_ORIGIN", "LOG_SIGNING_KEY", "LOG_SIGNING_KEY_NEXT", "LOG_WITNESSES", "FIELD_KEY", "SECRET_KEY", "EMAIL_URL", "STRIPE_API_KEY",
     "CHAIN_RPC_URL",
 )  # fmt: skip
 

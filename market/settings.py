@@ -3,6 +3,7 @@
 import secrets
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
@@ -44,6 +45,8 @@ FIELD_KEY = env.key_bytes("field_key")  # seals identity numbers and PIN-sealed 
 LOG_SIGNING_KEY = env.key_bytes("log_key") if not PRODUCTION else env.key_bytes("log_signing_key")
 LOG_ORIGIN = env.text("LOG_ORIGIN", None if PRODUCTION else "demo.data-element-market.example/log")
 LOG_DIR = VAR_DIR / "log-tiles"
+# A tlog-policy without logs: `witness` lines with addresses, groups, the quorum. Absent: nobody cosigns.
+LOG_WITNESSES = Path(env.text("LOG_WITNESSES", str(VAR_DIR / "witnesses.policy")))
 STORAGE_URL = env.text("STORAGE_URL", None if PRODUCTION else f"file://{VAR_DIR / 'objects'}")
 UPLOAD_DIR = VAR_DIR / "incoming"
 

@@ -1,6 +1,5 @@
 """Signing notes with the log's key; reading and checking them comes from the verifier."""
 
-import base64
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -39,8 +38,11 @@ class SigningKey:
 
     def sign(self, text: str) -> str:
         """The signed note over a text that ends in a newline. Raises NoteInvalid for another."""
+        return f"{text}\n{self.line(text)}"
+
+    def line(self, text: str) -> str:
+        """This key's signature line for a note's text, newline included. Raises NoteInvalid as `sign` does."""
         require_text(text)
         if not text.endswith("\n"):
             raise NoteInvalid("the text of a note ends in a newline")
-        blob = self.verifier_key.id + self._secret.sign(text.encode())
-        return f"{text}\n\u2014 {self.name} {base64.b64encode(blob).decode()}\n"
+        return f"{NoteSignature(self.name, self.verifier_key.id, self._secret.sign(text.encode()))}\n"

@@ -1,0 +1,63 @@
+"""Publishing one size of the log: durable tiles, the root read back from them, a signed checkpoint, and then to see.
+
+A crash between any two of these is made good by doing the rest again.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from market.kernel import clock
+from provenance import checkpoints, policies, tiles
+from provenance.checkpoints import Published
+from provenance.edge import Edge
+from provenance.errors import LogHalted
+from provenance.notes import SigningKey
+
+
+class Publisher:
+    """Writes the files of one log. The tree is the caller's; what is signed is read back from the disk."""
+
+    def __init__(self, folder: Path, keys: Sequence[SigningKey]) -> None:
+        self.folder = folder
+        self.keys = tuple(keys)
+        self.trusted = policies.witnesses()
+
+    def write(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Make tiles durable. Raises LogHalted if one of them is there with other bytes, OSError if the disk fails."""
+        try:
+            tiles.write_all(self.folder, files)
+        except tiles.TileDiffers as error:
+            raise LogHalted(f"{error}: the database or the file was altered.") from error
+
+    def publish(self, edge: Edge, root: bytes, database: psycopg.Connection[Any]) -> Published:
+        """Sign and show the size that the edge has reached; its full tiles are durable already."""
+        self.write(list(edge.partials()))
+        size = edge.size
+        if Edge.load(self.folder, size).root() != root:
+            raise LogHalted(f"the tiles of size {size} do not have the root that the database has for it.")
+        published = checkpoints.sign(self.keys, size, root)
+        database.execute(
+            "INSERT INTO provenance_checkpoint (size, root, note, created_at) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (size) DO NOTHING",
+            [size, root, published.note, clock.now()],
+        )
+        stored = database.execute("SELECT root FROM provenance_checkpoint WHERE size = %s", [size]).fetchone()
+        if stored is None or bytes(stored[0]) != root:
+            raise LogHalted(f"the log has signed another root for size {size} already: signing this one would fork it.")
+        shown = checkpoints.read(self.folder)
+        if shown is None or shown.size <= size:  # a slower process must not take readers back
+            checkpoints.publish(self.folder, published)
+        policies.publish(self.folder, [key.verifier_key for key in self.keys], self.trusted)
+        return published
+
+    def sweep(self, size: int) -> None:
+        """Remove what an earlier process left half-written where the log of this size goes on."""
+        for level in (tiles.ENTRIES, *range(tiles.LEVEL_MAX + 1)):
+            shift = 8 if level == tiles.ENTRIES else 8 * (int(level) + 1)
+            unfinished = self.folder / tiles.path(level, size >> shift, 1)
+            tiles.sweep(unfinished.parent)
+            tiles.sweep(unfinished.parent.parent)
+        tiles.sweep(self.folder)
