@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Commands of the data-element market. `verify` needs neither settings, database nor environment."""
+"""Commands of the data-element market. `verify FILE` needs neither settings, database nor environment."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import sys
 
 def main() -> int:
     """Run one command; the offline verifier is handed over before Django is touched."""
-    if sys.argv[1:2] == ["verify"]:
+    if sys.argv[1:2] == ["verify"] and "--deep" not in sys.argv:
         from provenance.verifier.__main__ import main as verify  # noqa: PLC0415  must load nothing else
 
         return verify(sys.argv[2:])

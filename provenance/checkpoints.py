@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
 
@@ -39,9 +40,24 @@ def signing_key() -> SigningKey:
     return SigningKey.from_seed(settings.LOG_ORIGIN, settings.LOG_SIGNING_KEY)
 
 
+def signing_keys() -> list[SigningKey]:
+    """All keys that sign now, the leading one first."""
+    return [signing_key()]
+
+
 def verifier_key() -> VerifierKey:
     """The public half, which readers pin."""
     return signing_key().verifier_key
+
+
+def trusted_keys() -> list[VerifierKey]:
+    """Every key that this log has ever signed with, the present one first."""
+    return [verifier_key()]
+
+
+def log_id() -> UUID:
+    """The log as the subject of an event: made from its name, so that it is the same everywhere."""
+    return uuid5(NAMESPACE_URL, settings.LOG_ORIGIN)
 
 
 def sign(keys: Sequence[SigningKey], size: int, root: bytes) -> Published:

@@ -3,9 +3,10 @@
 A crash between any two of these is made good by doing the rest again.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -15,6 +16,9 @@ from provenance.checkpoints import Published
 from provenance.edge import Edge
 from provenance.errors import LogHalted
 from provenance.notes import SigningKey
+
+logger = logging.getLogger(__name__)
+CLOCK_SLACK_S: Final = 1.0
 
 
 class Publisher:
@@ -39,10 +43,17 @@ class Publisher:
         if Edge.load(self.folder, size).root() != root:
             raise LogHalted(f"the tiles of size {size} do not have the root that the database has for it.")
         published = checkpoints.sign(self.keys, size, root)
+        now = clock.now()
+        before = database.execute(
+            "SELECT size, created_at FROM provenance_checkpoint WHERE size < %s ORDER BY size DESC LIMIT 1", [size]
+        ).fetchone()
+        if before is not None and (back := (before[1] - now).total_seconds()) > CLOCK_SLACK_S:
+            # The order of entries is their index, so the log may go on; who reads its times must know.
+            logger.error("the clock went back by %.0f s since the checkpoint of size %d: set it right", back, before[0])
         database.execute(
             "INSERT INTO provenance_checkpoint (size, root, note, created_at) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (size) DO NOTHING",
-            [size, root, published.note, clock.now()],
+            [size, root, published.note, now],
         )
         stored = database.execute("SELECT root FROM provenance_checkpoint WHERE size = %s", [size]).fetchone()
         if stored is None or bytes(stored[0]) != root:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from provenance.errors import NoCheckpoint
 from provenance.models import Checkpoint, Leaf, LogState
 
 PENDING_COUNTED: Final = 10_000
+CHECKPOINTS_COMPARED: Final = 100
 # Only events at or above the horizon can lack a place, so the index on xid makes this cheap in a log of any size.
 _WAITING: Final = """
 SELECT count(*), min(at) FROM (
@@ -57,6 +59,7 @@ class Health:
     signed_at: datetime | None
     pending: int  # events without a place, counted up to PENDING_COUNTED
     oldest_pending_s: float
+    clock_back_s: float = 0.0  # the furthest that the clock went back between the last checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,14 @@ def health() -> Health:
         signed_at=signed_at,
         pending=pending,
         oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
+        clock_back_s=_clock_back_s(),
     )
+
+
+def _clock_back_s() -> float:
+    times = list(Checkpoint.objects.order_by("-size").values_list("created_at", flat=True)[:CHECKPOINTS_COMPARED])
+    jumps = [(earlier - later).total_seconds() for later, earlier in pairwise(times)]
+    return max([jump for jump in jumps if jump > 1], default=0.0)
 
 
 _signed_at: dict[int, datetime] = {}  # of the newest checkpoint: its time never changes

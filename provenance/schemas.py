@@ -95,3 +95,4 @@ class HealthOut(Schema):
     signed_at: datetime | None
     pending: int
     oldest_pending_s: float
+    clock_back_s: float  # how far the clock went back lately; 0 when it did not

@@ -19,7 +19,7 @@ from django.conf import settings
 from psycopg import IsolationLevel
 
 from market import process
-from provenance import checkpoints, merkle, standing
+from provenance import audit, checkpoints, merkle, standing
 from provenance.checkpoints import Published
 from provenance.edge import Edge
 from provenance.errors import REPAIR, LogHalted
@@ -78,7 +78,7 @@ class Sequencer:
 
     def __init__(self, folder: Path | None = None, keys: Sequence[SigningKey] | None = None) -> None:
         self.folder = folder or settings.LOG_DIR
-        self.publisher = Publisher(self.folder, keys or [checkpoints.signing_key()])
+        self.publisher = Publisher(self.folder, keys or checkpoints.signing_keys())
         self.edge: Edge | None = None
         self._open: dict[str, psycopg.Connection[Any]] = {}
 
@@ -171,6 +171,7 @@ class Sequencer:
             raise LogHalted(
                 f"the tiles of size {published.size} do not have the root of the published checkpoint.", remedy=REPAIR
             )
+        audit.spot_check(self._connection("signer"), self.folder, edge.size)
         if published is None or published.size < state.size:
             logger.info("publishing from %d to %d", edge.size, state.size)
             # What was signed but is not published must lie on the way, else its signature would be broken here.
