@@ -43,6 +43,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECRET_KEY = env.secret("secret_key") or secrets.token_urlsafe(48)
 FIELD_KEY = env.key_bytes("field_key")  # seals identity numbers and PIN-sealed keys at rest
 LOG_SIGNING_KEY = env.key_bytes("log_key") if not PRODUCTION else env.key_bytes("log_signing_key")
+# Beside the signing key while it is being changed (provenance/keys.py).
+LOG_SIGNING_KEY_NEXT = env.key_bytes("log_key_next" if not PRODUCTION else "log_signing_key_next", is_needed=False)
 LOG_ORIGIN = env.text("LOG_ORIGIN", None if PRODUCTION else "demo.data-element-market.example/log")
 LOG_DIR = VAR_DIR / "log-tiles"
 # A tlog-policy without logs: `witness` lines with addresses, groups, the quorum. Absent: nobody cosigns.

@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 from market.access import PUBLIC, allow
 from market.events.models import Event
 from market.kernel.errors import NotFound
-from provenance import certificates, checkpoints, proofs, queries
+from provenance import certificates, checkpoints, keys, proofs, queries
 from provenance.queries import EntryRow, Health
 from provenance.schemas import (
     INDEX_MAX,
@@ -25,6 +25,7 @@ from provenance.schemas import (
     HealthOut,
     InclusionIn,
     InclusionOut,
+    KeysOut,
 )
 
 router = Router(tags=["provenance"], auth=None)
@@ -42,6 +43,17 @@ def checkpoint(request: HttpRequest) -> dict[str, Any]:
         "root": published.root.hex(),
         "note": published.note,
         "vkey": str(checkpoints.verifier_key()),
+    }
+
+
+@router.get("/keys", response=KeysOut)
+@allow(PUBLIC)
+def all_keys(request: HttpRequest) -> dict[str, Any]:
+    """Every key that the log has signed with, and the changes from one to the next, each signed by both."""
+    statements = Event.objects.filter(kind="log.key_rotated").order_by("seq").values_list("id", flat=True)
+    return {
+        "keys": [str(key) for key in keys.trusted()],
+        "rotations": [queries.public_fields(event_id)["statement"] for event_id in statements],
     }
 
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
 
-from provenance import tiles
+from provenance import keys, tiles
 from provenance.errors import REPAIR, LogHalted, NoCheckpoint
 from provenance.notes import Checkpoint, NoteInvalid, SignedNote, SigningKey, VerifierKey
 
@@ -33,42 +32,19 @@ class Published:
         return self.checkpoint.root
 
 
-def signing_key() -> SigningKey:
-    """The key that signs checkpoints, named as the log. Raises LogHalted where none is set."""
-    if not settings.LOG_SIGNING_KEY:
-        raise LogHalted("LOG_SIGNING_KEY is not set: the log cannot sign checkpoints.")
-    return SigningKey.from_seed(settings.LOG_ORIGIN, settings.LOG_SIGNING_KEY)
-
-
-def signing_keys() -> list[SigningKey]:
-    """All keys that sign now, the leading one first."""
-    return [signing_key()]
-
-
 def verifier_key() -> VerifierKey:
-    """The public half, which readers pin."""
-    return signing_key().verifier_key
+    """The public half of the key that signs, which readers pin."""
+    return keys.leading().verifier_key
 
 
-def trusted_keys() -> list[VerifierKey]:
-    """Every key that this log has ever signed with, the present one first."""
-    return [verifier_key()]
-
-
-def log_id() -> UUID:
-    """The log as the subject of an event: made from its name, so that it is the same everywhere."""
-    return uuid5(NAMESPACE_URL, settings.LOG_ORIGIN)
-
-
-def sign(keys: Sequence[SigningKey], size: int, root: bytes) -> Published:
+def sign(by: Sequence[SigningKey], size: int, root: bytes) -> Published:
     """State a size and a root; the same statement always gives the same bytes.
 
-    keys: the log's own, one, or two while one follows the other.
+    by: the log's key, or two of them while one follows the other.
     """
-    checkpoint = Checkpoint(keys[0].name, size, root)
-    return Published(
-        checkpoint, keys[0].sign(checkpoint.text()) + "".join(key.line(checkpoint.text()) for key in keys[1:])
-    )
+    checkpoint = Checkpoint(by[0].name, size, root)
+    text = checkpoint.text()
+    return Published(checkpoint, by[0].sign(text) + "".join(key.line(text) for key in by[1:]))
 
 
 def publish(folder: Path, published: Published) -> None:
@@ -103,18 +79,18 @@ def parse(note: str, name: str) -> Published:
         raise LogHalted(f"{name} is damaged: {error}.", remedy=REPAIR) from error
 
 
-def require_ours(published: Published, keys: Sequence[SigningKey], where: str = "published") -> None:
-    """Raise LogHalted unless one of these keys signed it for this very log."""
+def require_ours(published: Published, by: Sequence[SigningKey], where: str = "published") -> None:
+    """Raise LogHalted unless one of these signed it for this very log."""
     try:
-        SignedNote.parse(published.note).verified_by([key.verifier_key for key in keys])
+        SignedNote.parse(published.note).verified_by([key.verifier_key for key in by])
     except NoteInvalid as error:
         raise LogHalted(
-            f"the {where} checkpoint of size {published.size} was not signed by this log's key {keys[0].verifier_key}:"
+            f"the {where} checkpoint of size {published.size} was not signed by this log's key {by[0].verifier_key}:"
             " LOG_ORIGIN or LOG_SIGNING_KEY changed (then set it back), or the note was altered.",
             remedy=REPAIR,
         ) from error
-    if published.checkpoint.origin != keys[0].name:
+    if published.checkpoint.origin != by[0].name:
         raise LogHalted(
-            f"the {where} checkpoint is of the log {published.checkpoint.origin}, not of {keys[0].name}:"
+            f"the {where} checkpoint is of the log {published.checkpoint.origin}, not of {by[0].name}:"
             " set LOG_ORIGIN back."
         )

@@ -38,18 +38,18 @@ def witnesses() -> Policy:
     return policy
 
 
-def text(keys: Sequence[VerifierKey], trusted: Policy) -> str:
-    """The policy that readers pin: the log's keys, newest first, and its witnesses with their quorum."""
-    lines = [f"log {key} {settings.PUBLIC_URL}/log" for key in keys]
+def text(logs: Sequence[VerifierKey], trusted: Policy) -> str:
+    """The policy that readers pin: every key that the log has signed with, its witnesses, and their quorum."""
+    lines = [f"log {key} {settings.PUBLIC_URL}/log" for key in logs]
     lines += [f"witness {name} {each.key} {each.url}" for name, each in trusted.witnesses.items()]
     lines += [f"group {name} {each.needed} {' '.join(each.members)}" for name, each in trusted.groups.items()]
     lines.append(f"quorum {trusted.quorum}")
     return _HEAD + "".join(f"{line}\n" for line in lines)
 
 
-def publish(folder: Path, keys: Sequence[VerifierKey], trusted: Policy) -> None:
+def publish(folder: Path, logs: Sequence[VerifierKey], trusted: Policy) -> None:
     """Put the policy beside the checkpoint if it changed."""
-    content = text(keys, trusted).encode()
+    content = text(logs, trusted).encode()
     file = folder / FILE
     if not file.is_file() or file.read_bytes() != content:
         tiles.replace(file, content)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from django.conf import settings
 
 from market.kernel import clock
-from provenance import checkpoints, policies, tiles
+from provenance import checkpoints, keys, policies, tiles
 from provenance.checkpoints import Published
 from provenance.edge import Edge
 from provenance.errors import LogHalted
@@ -24,10 +25,15 @@ CLOCK_SLACK_S: Final = 1.0
 class Publisher:
     """Writes the files of one log. The tree is the caller's; what is signed is read back from the disk."""
 
-    def __init__(self, folder: Path, keys: Sequence[SigningKey]) -> None:
+    def __init__(self, folder: Path, by: Sequence[SigningKey]) -> None:
         self.folder = folder
-        self.keys = tuple(keys)
+        self.keys = tuple(by)
         self.trusted = policies.witnesses()
+
+    def follow_keys(self) -> None:
+        """Let a following key sign too as soon as it was announced."""
+        if len(self.keys) == 1 and settings.LOG_SIGNING_KEY_NEXT:
+            self.keys = tuple(keys.signing())
 
     def write(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Make tiles durable. Raises LogHalted if one of them is there with other bytes, OSError if the disk fails."""
@@ -61,7 +67,7 @@ class Publisher:
         shown = checkpoints.read(self.folder)
         if shown is None or shown.size <= size:  # a slower process must not take readers back
             checkpoints.publish(self.folder, published)
-        policies.publish(self.folder, [key.verifier_key for key in self.keys], self.trusted)
+        policies.publish(self.folder, keys.trusted(), self.trusted)
         return published
 
     def sweep(self, size: int) -> None:

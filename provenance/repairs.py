@@ -20,7 +20,7 @@ from market.events import outbox
 from market.kernel import canonical_json, clock, ids
 from market.participants.members import Actor
 from market.verbs import verb
-from provenance import checkpoints, merkle, places, standing, tiles
+from provenance import checkpoints, keys, merkle, places, standing, tiles
 from provenance.checkpoints import Published
 from provenance.edge import Edge
 from provenance.errors import DEEP, RESTORE, LogHalted
@@ -50,14 +50,14 @@ class Repaired:
         return not (self.files or self.rows or self.checkpoints or self.state)
 
 
-def repair(folder: Path, keys: Sequence[SigningKey], *, by: Actor) -> Repaired:
+def repair(folder: Path, signers: Sequence[SigningKey], *, by: Actor) -> Repaired:
     """Put back whatever in rows, tiles and checkpoints differs from what the signed root confirms.
 
     Changes rows under the owner's name, because the running role cannot. Raises LogHalted where neither the rows nor
     the files lead to the signed root: then only a backup helps.
     """
     repaired = Repaired()
-    published = _put_checkpoint_back(folder, keys, repaired)
+    published = _put_checkpoint_back(folder, signers, repaired)
     with process.connect() as database:
         truths = _Truths(database, folder, published)
         truths.find()
@@ -66,7 +66,7 @@ def repair(folder: Path, keys: Sequence[SigningKey], *, by: Actor) -> Repaired:
                 f"the database ends at {truths.rows_end} and {published.size} entries were published.", remedy=RESTORE
             )
         _repair_files(folder, truths, repaired)
-        _repair_rows(truths, keys, repaired)
+        _repair_rows(truths, signers, repaired)
     if not repaired.is_nothing:
         tell(repaired, by=by)
     return repaired
@@ -162,12 +162,12 @@ def _keep_aside(folder: Path, file: Path) -> None:
     file.replace(aside)
 
 
-def _repair_rows(truths: _Truths, keys: Sequence[SigningKey], repaired: Repaired) -> None:
+def _repair_rows(truths: _Truths, signers: Sequence[SigningKey], repaired: Repaired) -> None:
     """Find and put right altered rows, and the standing row. One transaction under the owner's name."""
     wrong = []
     tree = merkle.Frontier()
     signed = {}
-    trusted = checkpoints.trusted_keys()
+    trusted = keys.trusted()
     for chunk in truths.chunks():
         for place in chunk.places:
             truth, content = truths.of(place)
@@ -175,7 +175,7 @@ def _repair_rows(truths: _Truths, keys: Sequence[SigningKey], repaired: Repaired
             if (place.leaf_hash, place.body) != (truth, content) or place.column_altered():
                 wrong.append((place, truth, content))
             if tree.size in truths.signed:
-                right = checkpoints.sign(keys, tree.size, tree.root())
+                right = checkpoints.sign(signers, tree.size, tree.root())
                 if not _is_signed(truths.signed[tree.size], right, trusted):
                     signed[tree.size] = right  # the same statement again, so no new root is signed
     with process.connect() as database:
@@ -249,25 +249,25 @@ def columns(content: bytes) -> tuple[datetime, str]:
     return clock.parse(body["at"]), body["kind"]
 
 
-def require_published(folder: Path, keys: Sequence[SigningKey]) -> Published:
+def require_published(folder: Path, signers: Sequence[SigningKey]) -> Published:
     """The published checkpoint if it is ours. Raises LogHalted."""
     published = checkpoints.read(folder)
     if published is None:
         raise LogHalted("no checkpoint was published: there is nothing to put back.")
-    checkpoints.require_ours(published, keys)
+    checkpoints.require_ours(published, signers)
     return published
 
 
-def _put_checkpoint_back(folder: Path, keys: Sequence[SigningKey], repaired: Repaired) -> Published:
+def _put_checkpoint_back(folder: Path, signers: Sequence[SigningKey], repaired: Repaired) -> Published:
     """The published checkpoint; where it is damaged or gone, the newest that the database has with its signature."""
     try:
-        return require_published(folder, keys)
+        return require_published(folder, signers)
     except LogHalted:
         with process.connect() as database:
             newest = standing.newest_signed(database)
         if newest is None:
             raise
-        checkpoints.require_ours(newest, keys, "stored")
+        checkpoints.require_ours(newest, signers, "stored")
     file = folder / checkpoints.FILE
     if file.exists():
         _keep_aside(folder, file)
@@ -281,7 +281,7 @@ def tell(repaired: Repaired, *, by: Actor) -> None:
     """A repair is a fact like any other, and stands in the log."""
     outbox.record(
         "log.repaired",
-        subject=ids.urn(checkpoints.log_id()),
+        subject=ids.urn(keys.log_id()),
         actor=by.urn,
         first_index=repaired.first_index,
         rows=len(repaired.rows),

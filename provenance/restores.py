@@ -21,13 +21,13 @@ _PENDING: Final = (
 )
 
 
-def restore(folder: Path, keys: Sequence[SigningKey], *, by: Actor) -> Repaired:
+def restore(folder: Path, signers: Sequence[SigningKey], *, by: Actor) -> Repaired:
     """Give a database that went back the entries that were published since, out of the entry bundles.
 
     Events that the database still has get their place; the others are written again from their bytes, without their
     openings. Raises LogHalted if the database is not the beginning of what was published.
     """
-    published = require_published(folder, keys)
+    published = require_published(folder, signers)
     with process.connect() as database:
         state = standing.read(database)
         if state.size >= published.size:

@@ -42,6 +42,13 @@ class CheckpointOut(Schema):
     vkey: str
 
 
+class KeysOut(Schema):
+    """Whom to trust for this log, and why the later keys follow from the earlier ones."""
+
+    keys: list[str]  # verifier keys, those that sign now first
+    rotations: list[str]  # signed notes, oldest first
+
+
 class EntryOut(Schema):
     """What anybody may see of one entry."""
 

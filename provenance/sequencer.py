@@ -19,7 +19,7 @@ from django.conf import settings
 from psycopg import IsolationLevel
 
 from market import process
-from provenance import audit, checkpoints, merkle, standing
+from provenance import audit, checkpoints, keys, merkle, standing
 from provenance.checkpoints import Published
 from provenance.edge import Edge
 from provenance.errors import REPAIR, LogHalted
@@ -76,9 +76,9 @@ class Batch:
 class Sequencer:
     """One writer of one log. Holds its connections and the edge of what is published; not thread-safe."""
 
-    def __init__(self, folder: Path | None = None, keys: Sequence[SigningKey] | None = None) -> None:
+    def __init__(self, folder: Path | None = None, by: Sequence[SigningKey] | None = None) -> None:
         self.folder = folder or settings.LOG_DIR
-        self.publisher = Publisher(self.folder, keys or checkpoints.signing_keys())
+        self.publisher = Publisher(self.folder, by or keys.signing())
         self.edge: Edge | None = None
         self._open: dict[str, psycopg.Connection[Any]] = {}
 
@@ -95,6 +95,7 @@ class Sequencer:
         Raises LogHalted rather than sign a fork, OSError if the disk fails (stop then: a later fsync may lie),
         psycopg.OperationalError if the database is away (close, and try again).
         """
+        self.publisher.follow_keys()
         # Read before the snapshot: whatever is published then is in the snapshot, unless the database went back.
         published = checkpoints.read(self.folder)
         edge, self.edge = self.edge, None  # it comes back when the round has ended well

@@ -15,7 +15,7 @@ from market import process
 from market.events.models import Event
 from market.kernel import clock
 from market.participants.members import system
-from provenance import audit, checkpoints, queries, repairs, sequencer
+from provenance import audit, checkpoints, keys, queries, repairs, sequencer
 from provenance.audit import Audit
 from provenance.errors import LogHalted
 from provenance.models import Leaf
@@ -40,7 +40,7 @@ def log(log_dir: Path, record: Record) -> Path:
 
 def looked_at(folder: Path) -> Audit:
     with process.connect() as database:
-        return audit.walk(database, folder, checkpoints.trusted_keys())
+        return audit.walk(database, folder, keys.trusted())
 
 
 def flip(name: str, at: int) -> Damage:
@@ -115,7 +115,7 @@ def test_each_alteration_is_named_and_put_right(log: Path, as_owner: AsOwner) ->
         assert (found.findings[0].what, found.findings[0].index) == (what, index), (case, found.findings)
         assert found.findings[0].remedy == "manage.py log repair", case
 
-        done = repairs.repair(log, checkpoints.signing_keys(), by=system("test"))
+        done = repairs.repair(log, keys.signing(), by=system("test"))
 
         assert not done.is_nothing, case
         assert looked_at(log).is_whole, case
@@ -130,7 +130,7 @@ def test_what_was_put_right_is_told_in_the_log(log: Path, as_owner: AsOwner) -> 
     with tampering(as_owner) as cursor:
         cursor.execute(LEAF)
 
-    repairs.repair(log, checkpoints.signing_keys(), by=system("test"))
+    repairs.repair(log, keys.signing(), by=system("test"))
 
     told = queries.public_fields(Event.objects.get(kind="log.repaired").id)
     assert told == {"first_index": 17, "rows": 1, "remade": 0, "files": 0, "checkpoints": 0}
@@ -140,7 +140,7 @@ def test_an_altered_file_is_kept_aside(log: Path) -> None:
     flip("tile/0/000", 5)(None, log)
     altered = (log / "tile/0/000").read_bytes()
 
-    repairs.repair(log, checkpoints.signing_keys(), by=system("test"))
+    repairs.repair(log, keys.signing(), by=system("test"))
 
     kept = [file for file in (log.parent / f"{log.name}-altered").rglob("*") if file.is_file()]
     assert [file.read_bytes() for file in kept] == [altered]
@@ -154,7 +154,7 @@ def test_rows_and_files_altered_together_cannot_be_put_right(log: Path, as_owner
 
     found = looked_at(log)
     with pytest.raises(LogHalted, match="neither the rows nor the files lead to the signed root"):
-        repairs.repair(log, checkpoints.signing_keys(), by=system("test"))
+        repairs.repair(log, keys.signing(), by=system("test"))
 
     assert found.findings[0].what == "checkpoint"
     assert "size 250 is signed and its root is not that of the rows and files" in found.findings[0].sentence

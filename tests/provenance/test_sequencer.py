@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from market import process
 from market.events.models import Event
-from provenance import checkpoints, merkle, sequencer
+from provenance import checkpoints, keys, merkle, sequencer
 from provenance.edge import Edge
 from provenance.errors import LogHalted
 from provenance.models import Checkpoint, Leaf, LogState
@@ -30,7 +30,7 @@ def test_events_get_their_places_and_a_signed_checkpoint(log_dir: Path, record: 
     assert sequencer.drain() == 0
 
     assert list(Leaf.objects.order_by("index").values_list("event_id", flat=True)) == events
-    checkpoints.require_ours(checkpoints.latest(log_dir), [checkpoints.signing_key()])
+    checkpoints.require_ours(checkpoints.latest(log_dir), [keys.leading()])
     require_whole_log(log_dir)
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from market import process
-from provenance import audit, checkpoints
+from provenance import audit, keys
 from provenance.errors import LogHalted
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         """Walk, print, exit."""
         try:
             with process.connect() as database:
-                found = audit.walk(database, settings.LOG_DIR, checkpoints.trusted_keys())
+                found = audit.walk(database, settings.LOG_DIR, keys.trusted())
         except (psycopg.OperationalError, LogHalted) as error:
             raise CommandError(f"The log cannot be looked at: {error}", returncode=2) from error
         if options["json"]:
