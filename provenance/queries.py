@@ -91,9 +91,23 @@ def by_leaf_hash(leaf_hash: bytes) -> list[EntryRow]:
     return _rows(Leaf.objects.filter(leaf_hash=leaf_hash).order_by("index")[:10])
 
 
-def by_event(event_id: UUID) -> EntryRow | None:
-    """The place of an event, also while it waits. Only for doors whose caller may know the event."""
+def by_event(event_id: UUID, *, reader: Actor | None) -> EntryRow | None:
+    """The place of an event, also while it waits; None unless the reader may see what is behind it."""
+    opening = Opening.objects.filter(event_id=event_id).first()
+    if opening is None or not may_open(opening, reader):
+        return None
     return next(iter(of_events([event_id])), None)
+
+
+def of_reader(subjects: Iterable[UUID], reader: Actor | None) -> list[EntryRow]:
+    """The entries about these subjects or in these threads that the reader may open, in log order."""
+    return of_events(opening.event_id for opening in about(subjects) if may_open(opening, reader))
+
+
+def signed(limit: int = 20, *, before: int | None = None) -> list[Checkpoint]:
+    """Checkpoints that were signed, the largest first, from below a size on; at most 100."""
+    found = Checkpoint.objects.order_by("-size")
+    return list((found if before is None else found.filter(size__lt=before))[: min(limit, 100)])
 
 
 def of_events(event_ids: Iterable[UUID]) -> list[EntryRow]:

@@ -1,7 +1,8 @@
 """What the log answers at its doors."""
 
+import base64
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -30,6 +31,25 @@ class ConsistencyIn(Schema):
 
     old: int = Field(ge=1, le=INDEX_MAX)
     new: int | None = Field(None, ge=1, le=INDEX_MAX)
+
+
+class CheckpointsIn(Schema):
+    """Which checkpoints, largest first."""
+
+    before: int | None = Field(None, ge=0, le=INDEX_MAX)
+    limit: int = Field(20, ge=1, le=100)
+
+
+class ComparisonIn(Schema):
+    """A checkpoint as its reader kept it."""
+
+    size: int = Field(ge=0, le=INDEX_MAX)
+    root: str = Field(pattern="^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$")  # hex, or base64 as the note has it
+
+    @property
+    def root_bytes(self) -> bytes:
+        """The root as 32 bytes."""
+        return bytes.fromhex(self.root) if len(self.root) == 64 else base64.b64decode(self.root)
 
 
 class CheckpointOut(Schema):
@@ -81,6 +101,26 @@ class ConsistencyOut(Schema):
     old_size: int
     new_size: int
     old_root: str
+    new_root: str
+    hashes: list[str]
+
+
+class SignedOut(Schema):
+    """A statement that the log has signed."""
+
+    size: int
+    root: str
+    note: str
+    created_at: datetime
+
+
+class ComparisonOut(Schema):
+    """How a kept checkpoint stands to the published one. `hashes` join the two where both are of one log."""
+
+    verdict: Literal["same", "begins", "other", "beyond", "empty"]
+    size: int
+    root_here: str | None  # what the published log has at that size
+    new_size: int
     new_root: str
     hashes: list[str]
 
