@@ -13,9 +13,10 @@ from django.db.models import Q, QuerySet
 from market.events.models import Event, Opening
 from market.kernel import canonical_json, clock
 from market.participants.members import Actor
-from provenance import checkpoints
-from provenance.errors import NoCheckpoint
+from provenance import checkpoints, policies
+from provenance.errors import LogHalted, NoCheckpoint
 from provenance.models import Checkpoint, Leaf, LogState
+from provenance.notes import NoteInvalid, SignedNote
 
 PENDING_COUNTED: Final = 10_000
 CHECKPOINTS_COMPARED: Final = 100
@@ -59,6 +60,9 @@ class Health:
     signed_at: datetime | None
     pending: int  # events without a place, counted up to PENDING_COUNTED
     oldest_pending_s: float
+    witnesses: int = 0  # that are asked to cosign
+    cosigned_by: tuple[str, ...] = ()  # those of them that have cosigned the published checkpoint
+    has_quorum: bool = True
     clock_back_s: float = 0.0  # the furthest that the clock went back between the last checkpoints
 
 
@@ -177,7 +181,21 @@ def health() -> Health:
         pending=pending,
         oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
         clock_back_s=_clock_back_s(),
+        **_witnesses(),
     )
+
+
+def _witnesses() -> dict[str, Any]:
+    try:
+        trusted = policies.witnesses()
+        signed = trusted.cosigned_by(SignedNote.parse(checkpoints.latest().note))
+    except (NoCheckpoint, LogHalted, NoteInvalid):
+        return {"has_quorum": False}
+    return {
+        "witnesses": len(trusted.witnesses),
+        "cosigned_by": tuple(signed),
+        "has_quorum": trusted.is_enough(signed),
+    }
 
 
 def _clock_back_s() -> float:

@@ -142,4 +142,7 @@ class HealthOut(Schema):
     signed_at: datetime | None
     pending: int
     oldest_pending_s: float
+    witnesses: int
+    cosigned_by: list[str]
+    has_quorum: bool
     clock_back_s: float  # how far the clock went back lately; 0 when it did not

@@ -114,7 +114,9 @@ class Sequencer:
             if edge.size > old_size or state.is_moved or state.xmin - state.xmin_done > HORIZON_XIDS:
                 self._remember_horizon(state)
         if edge.size > old_size:
-            self.publisher.publish(edge, state.tree.root(), self._connection("signer"))
+            self.publisher.publish(edge, state.tree.root(), self._connection("signer"), with_witnesses=True)
+        else:
+            self.publisher.cosign_again()
         self.edge = edge
         return edge.size - old_size
 

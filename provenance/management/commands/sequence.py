@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import OperationalError, connection
 
 from market import locks
 from market.process import Lock
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                     sequencer.round()
                 if once:
                     break
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, OperationalError) as error:
                 if once:
                     raise CommandError(f"The database is away: {error}") from error
                 logger.warning("the database is away; trying again")
