@@ -64,6 +64,11 @@ def file_of(proof: Inclusion, published: Published) -> str:
     return TlogProof(proof.index, proof.hashes, published.note).text()
 
 
+def forget() -> None:
+    """Drop the tiles kept in memory, as a new process would have none."""
+    _rows.cache_clear()
+
+
 def _hashes(ranges: Sequence[merkle.Range], published_size: int) -> tuple[bytes, ...]:
     node = partial(_node, settings.LOG_DIR, published_size)
     return tuple(merkle.range_hash(low, high, node) for low, high in ranges)

@@ -7,8 +7,9 @@ is made good by doing the rest again, by the same functions.
 
 import logging
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -30,17 +31,20 @@ from provenance.standing import State
 logger = logging.getLogger(__name__)
 BATCH: Final = 5_000
 SHOWN_EACH_S: Final = 1.0  # a checkpoint at least so often while a backlog is worked off
+BATCHES_AHEAD: Final = 4  # read and not yet on the shelf
+FILES_AT_ONCE: Final = 160
 HORIZON_XIDS: Final = 100_000  # an idle log looks back over so many transactions at most
 
 # Never a cursor on seq: a transaction that took seq 5 may commit after seq 9 was read. Whatever is visible, not
-# older than the horizon, and has no leaf is pending (ledgers.md B2). OFFSET 0 and MATERIALIZED keep the planner from
-# reading whole tables, which it would for an idle round whenever its statistics are behind.
+# older than the horizon, and has no leaf is pending (ledgers.md B2). It is read in the order of the index on seq, so
+# that a long backlog is neither sorted nor spilled; + 0 and OFFSET 0 keep the planner from reading whole tables, which
+# it would for an idle round whenever its statistics are behind.
 _PENDING: Final = """
-WITH pending AS MATERIALIZED (
-    SELECT e.id, e.seq, e.body FROM market_event e
-    WHERE e.xid >= %s::text::xid8 AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
-)
-SELECT id, body FROM pending ORDER BY seq
+WITH oldest AS MATERIALIZED (SELECT min(seq + 0) AS seq FROM market_event WHERE xid >= %(horizon)s::text::xid8)
+SELECT e.id, e.body FROM market_event e
+WHERE e.seq >= (SELECT seq FROM oldest) AND e.xid >= %(horizon)s::text::xid8
+  AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
+ORDER BY e.seq
 """
 _STORED: Final = """
 SELECT l.leaf_hash, e.body, e.id FROM provenance_leaf l JOIN market_event e ON e.id = l.event_id
@@ -71,6 +75,35 @@ class Batch:
         hashes = [merkle.leaf_hash(body) for _, body in rows]
         tree.extend(hashes)
         return cls(rows, hashes, old_size, old_root, tree.size, tree.root(), b"".join(tree.hashes))
+
+
+class _Shelf:
+    """Turns stored batches into tiles, some at a time. Runs in a thread of its own, one call after the other."""
+
+    def __init__(self, publisher: Publisher, edge: Edge, signer: Callable[[], psycopg.Connection[Any]]) -> None:
+        self.publisher, self.edge, self.signer = publisher, edge, signer
+        self.files: list[tuple[str, bytes]] = []
+        self.root = b""
+        self.shown_at = time.monotonic()
+
+    def put(self, batch: Batch, stored: "Future[None]") -> None:
+        """Take a batch in once it is stored. Raises Overtaken if it was not, or if one before it was not."""
+        stored.result()
+        if self.edge.size != batch.old_size:
+            raise Overtaken
+        self.files += self.edge.grow([body for _, body in batch.rows], batch.hashes)
+        self.root = batch.root
+        if time.monotonic() - self.shown_at > SHOWN_EACH_S:  # a long backlog is not kept from its readers
+            self.write()
+            self.publisher.publish(self.edge, self.root, self.signer())
+            self.shown_at = time.monotonic()
+        elif len(self.files) >= FILES_AT_ONCE:
+            self.write()
+
+    def write(self) -> None:
+        """Make durable what has become full; unfinished tiles wait for the next checkpoint."""
+        files, self.files = self.files, []
+        self.publisher.write(files)
 
 
 class Sequencer:
@@ -121,24 +154,26 @@ class Sequencer:
         return edge.size - old_size
 
     def _drain(self, reader: psycopg.Connection[Any], state: State, edge: Edge) -> None:
-        """Give a place to all that is pending, one batch being stored while the one before is put into tiles."""
-        shown_at = time.monotonic()
-        before: Batch | None = None
-        with ThreadPoolExecutor(max_workers=1) as storing, reader.cursor(name="pending", binary=True) as pending:
+        """Give a place to all that is pending: while one batch is read and hashed, the one before is being stored, and
+        those before that are being put into tiles. Each step follows the one before it for the same batch.
+        """
+        shelf = _Shelf(self.publisher, edge, lambda: self._connection("signer"))
+        under_way: deque[Future[None]] = deque()
+        with (
+            ThreadPoolExecutor(max_workers=1) as storing,
+            ThreadPoolExecutor(max_workers=1) as shelving,
+            reader.cursor(name="pending", binary=True) as pending,
+        ):
             pending.itersize = BATCH
-            pending.execute(_PENDING, [state.horizon])
+            pending.execute(_PENDING, {"horizon": state.horizon})
             while rows := pending.fetchmany(BATCH):
                 batch = Batch.after(state.tree, rows)
-                stored = storing.submit(self._store, batch)
-                if before is not None:
-                    self._write(edge, before)
-                    if time.monotonic() - shown_at > SHOWN_EACH_S:  # a long backlog is not kept from its readers
-                        self.publisher.publish(edge, before.root, self._connection("signer"))
-                        shown_at = time.monotonic()
-                stored.result()
-                before = batch
-            if before is not None:
-                self._write(edge, before)
+                under_way.append(shelving.submit(shelf.put, batch, storing.submit(self._store, batch)))
+                if len(under_way) > BATCHES_AHEAD:
+                    under_way.popleft().result()
+            for each in under_way:
+                each.result()
+        shelf.write()
 
     def _store(self, batch: Batch) -> None:
         """Commit the leaves of one batch with the new tree state. Raises Overtaken."""
@@ -161,10 +196,6 @@ class Sequencer:
                     raise Overtaken
         except psycopg.errors.UniqueViolation as error:
             raise Overtaken from error
-
-    def _write(self, edge: Edge, batch: Batch) -> None:
-        """The tiles that a stored batch has filled; unfinished ones wait for the next checkpoint."""
-        self.publisher.write(list(edge.grow([body for _, body in batch.rows], batch.hashes)))
 
     def _recover(self, state: State, published: Published | None, newest: Published | None) -> Edge:
         """Begin at what is published and bring it up to what is stored, proving that the one continues the other."""
@@ -222,7 +253,8 @@ class Sequencer:
                 # It is idle between the pages of a long backlog; that is work, not forgetfulness.
                 connection.execute("SET idle_in_transaction_session_timeout = 0")
                 connection.execute("SET enable_seqscan = off")
-                connection.execute("SET work_mem = '64MB'")
+                connection.execute("SET enable_sort = off")
+                connection.execute("SET max_parallel_workers_per_gather = 0")  # starting them costs more than the query
             else:
                 connection.execute("SET synchronous_commit = on")  # what a checkpoint covers may never vanish
         return self._open[name]

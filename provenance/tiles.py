@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-WRITERS: Final = 8
+WRITERS: Final = 32  # a journal commits the files of all that wait for it at once
 ABANDONED_S: Final = 3_600
 _BESIDE: Final = ".new"
 

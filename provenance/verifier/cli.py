@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="verify", description="Check a bundle without database, network or trust.", epilog=USAGE
     )
-    parser.add_argument("bundle", type=Path, help="the file to check")
+    parser.add_argument("bundle", type=Path, help="the bundle to check, or the folder of a whole log")
     parser.add_argument("--vkey", help="the log's verifier key, had from elsewhere than the bundle")
     parser.add_argument("--policy", type=Path, help="a tlog-policy file in the place of a key: logs, witnesses, quorum")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -43,12 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _verify(path: Path, vkey: str | None, policy: Path | None, *, as_json: bool) -> int:
     if importlib.util.find_spec("cryptography") is None:
         raise Unreadable("signatures need the Python package cryptography: pip install cryptography")
-    from .checks import examine  # noqa: PLC0415  cryptography was looked for first
+    from . import whole  # noqa: PLC0415  cryptography was looked for first
+    from .checks import examine  # noqa: PLC0415
 
     if vkey is not None and policy is not None:
         raise Unreadable("--vkey and --policy both say whom to trust: give one of them")
     trusted = None if policy is None else _read(policy).decode("utf-8", "replace")
-    report = examine(_read(path), vkey, trusted)
+    if (path / "checkpoint").is_file():
+        report = whole.examine(path, vkey, trusted)
+    else:
+        report = examine(_read(path), vkey, trusted)
     print(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())
     return report.exit_code
 
