@@ -9,7 +9,6 @@ from csp.constants import NONE, SELF
 
 from market import env
 
-
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.VAR_DIR
 PRODUCTION = env.IS_PRODUCTION
