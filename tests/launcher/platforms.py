@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,8 +95,7 @@ class Platform:
 @contextmanager
 def staged(*words: str) -> Iterator[Platform]:
     """A platform with an empty folder of its own; at the end nothing of it is left."""
-    folder = Path("/tmp") / f"launcher-run-{os.getpid()}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="launcher-run-", dir="/tmp"))  # short enough for sockets
     folder.chmod(0o711)
     made = Platform(folder / "var", ports.free(), *words)
     try:

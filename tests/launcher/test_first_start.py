@@ -1,4 +1,4 @@
-"""The first start, killed at every boundary of its demonstration: the next ones finish it, and nothing is made twice."""
+"""The first start, killed at every boundary of its demonstration: the next ones finish it, nothing is made twice."""
 
 import json
 import signal
@@ -13,7 +13,7 @@ from tests.launcher.platforms import Platform, staged
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
 
-# Where a kill falls, in the order in which a first start comes by: a query that answers a number once it has been there.
+# Where a kill falls, in the order of a first start: a query that answers more than zero once it has come by.
 POINTS: Final = {
     "the tables are being made": "SELECT count(*) FROM django_migrations",
     "the accounts are there": "SELECT count(*) FROM market_organisation",
