@@ -28,6 +28,7 @@ LOAD_SECONDS_MAX: Final = 120.0
 BIRTH_SECONDS_MAX: Final = 10.0
 _ORDER_BYTES_MAX: Final = 65_536
 _POLL_S: Final = 0.02
+_PR_SET_NAME: Final = 15
 # What at least two of the parts load.
 _LOADED: Final = ("market.urls", "market.wsgi", "market.celery", "celery.apps.worker", "granian.cli")
 
@@ -101,6 +102,7 @@ class Nursery:
         if dict(program.env) != self._env or program.account is not None or self._process.poll() is not None:
             return None
         order = {
+            "name": program.name,
             "command": list(program.command),
             "cwd": str(program.cwd),
             "log": str(log),
@@ -176,6 +178,7 @@ def _settle(order: dict[str, Any], door: socket.socket, launcher: int, libc: cty
             os._exit(1)
         time.sleep(0.001)
     libc.prctl(PR_SET_PDEATHSIG, order["signal"], 0, 0, 0)
+    libc.prctl(_PR_SET_NAME, order["name"].encode(), 0, 0, 0)  # what `top` and `ps` show; their words are all the same
     log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):

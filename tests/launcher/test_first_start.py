@@ -3,7 +3,6 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 import psycopg
@@ -62,11 +61,11 @@ WHAT_IS_LEFT: Final = {
 
 
 @pytest.fixture(scope="module")
-def untouched() -> Iterator[dict[str, Any]]:
+def untouched() -> dict[str, Any]:
     """What a first start that nobody disturbed leaves."""
     with staged() as platform:
         platform.start()
-        yield left_by(platform)
+        return left_by(platform)
 
 
 def left_by(platform: Platform) -> dict[str, Any]:

@@ -117,6 +117,7 @@ def test_a_forked_part_is_the_launchers_child_in_its_own_session_with_everything
     assert said["session"] == born["pid"]
     assert (said["name"], said["argv"], said["loaded"]) == ("__main__", ["a word"], True)
     assert said["folder"] == str(var)
+    assert Path(f"/proc/{born['pid']}/comm").read_text() == "part\n"
     assert len(said["fds"]) == 4, "only its input, output, errors and the listing itself: no door is left open"
     assert set(residue._launched_in(var)) >= {born["pid"]}, "what a killed launcher leaves must be found by its mark"
 
