@@ -30,7 +30,7 @@ _ORDER_BYTES_MAX: Final = 65_536
 _POLL_S: Final = 0.02
 _PR_SET_NAME: Final = 15
 # What at least two of the parts load.
-_LOADED: Final = ("market.urls", "market.wsgi", "market.celery", "celery.apps.worker", "granian.cli")
+_LOADED: Final = ("market.wsgi", "market.celery", "celery.apps.worker", "granian.cli")
 
 
 class Born:
@@ -164,9 +164,6 @@ def _load() -> None:
     django.setup()
     for name in _LOADED:
         __import__(name)
-    from django.urls import get_resolver  # noqa: PLC0415
-
-    _ = get_resolver().url_patterns
 
 
 def _settle(order: dict[str, Any], door: socket.socket, launcher: int, libc: ctypes.CDLL) -> None:
