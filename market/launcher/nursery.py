@@ -66,8 +66,9 @@ class Born:
 class Nursery:
     """The launcher's side. Single-threaded, and only where the launcher adopts orphans."""
 
-    def __init__(self, env: Mapping[str, str], log: Path) -> None:
-        self._env, self._log = dict(env), log
+    def __init__(self, env: Mapping[str, str], log: Path, tell: Callable[[str], None] = lambda text: None) -> None:
+        self._env, self._log, self._tell = dict(env), log, tell
+        self._has_ended = False
         self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with log.open("wb") as output, theirs:
             self._process = subprocess.Popen(
@@ -99,7 +100,7 @@ class Nursery:
 
     def start(self, program: Program, log: Path) -> Process | None:
         """Fork a part; None where it must be started by its command line: other environment, or no nursery."""
-        if dict(program.env) != self._env or program.account is not None or self._process.poll() is not None:
+        if self._has_ended or dict(program.env) != self._env or program.account is not None:
             return None
         order = {
             "name": program.name,
@@ -118,11 +119,13 @@ class Nursery:
         except OSError:
             # Closing the door ends a part that comes too late: nothing ever runs twice.
             self.stop()
+            self._tell(f"the nursery ended; parts load the product by themselves from now on, see {self._log}")
             return None
         return Born(int(answer))
 
     def stop(self) -> None:
         """End it; the parts live on."""
+        self._has_ended = True
         self._door.close()
         self._process.kill()
         self._process.wait()

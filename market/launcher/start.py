@@ -112,7 +112,7 @@ class Run:
     def _prepare_parts(self, env: dict[str, str]) -> None:
         """Begin to load the product, beside whatever the start does meanwhile."""
         if self._supervisor.adopts:
-            self._nursery = Nursery(env, self._var / "log" / "nursery.log")
+            self._nursery = Nursery(env, self._var / "log" / "nursery.log", self._console.line)
             self._supervisor.spared.add(self._nursery.pid)
 
     def _start_servers(self, where: Folders) -> Postgres | None:

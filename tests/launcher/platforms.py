@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -50,8 +51,12 @@ class Platform:
         return hasattr(self, "process") and self.process.poll() is None
 
     def rows(self) -> object:
+        return self.ask("SELECT count(*) FROM launcher_kept")
+
+    def ask(self, query: LiteralString) -> object:
+        """The first value of the first row."""
         with self.connect() as connection:
-            found = connection.execute("SELECT count(*) FROM launcher_kept").fetchone()
+            found = connection.execute(query).fetchone()
             assert found
             return found[0]
 

@@ -55,6 +55,9 @@ WHAT_IS_LEFT: Final = {
     "grants": "SELECT array_agg(state::text ORDER BY state) FROM delivery_grant",
     "uses": "SELECT array_agg(state::text || is_complete) FROM delivery_use",
 }
+# News that a killed dispatcher had taken up is told again when its lease of two minutes has run out.
+UNDER_WAY: Final = "SELECT count(*) FROM market_dispatch"
+UNDER_WAY_S: Final = 200.0
 # A reading that was cut short is begun again, and said again.
 EVENTS: Final = "SELECT kind, count(*) FROM market_event WHERE kind <> 'resource.reading' GROUP BY kind"
 
@@ -68,6 +71,7 @@ def untouched() -> dict[str, Any]:
 
 
 def left_by(platform: Platform) -> dict[str, Any]:
+    platform.until(lambda: platform.ask(UNDER_WAY) == 0, UNDER_WAY_S)
     with platform.connect() as connection:
         found = {name: (connection.execute(query).fetchone() or (None,))[0] for name, query in WHAT_IS_LEFT.items()}
         found |= {f"event {kind}": n for kind, n in connection.execute(EVENTS).fetchall()}

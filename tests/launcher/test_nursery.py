@@ -27,7 +27,8 @@ from market.launcher.nursery import Nursery
 var = Path(sys.argv[1])
 env = dict(os.environ)
 assert adopt_orphans()
-nursery = Nursery(env, var / "nursery.log")
+said = []
+nursery = Nursery(env, var / "nursery.log", said.append)
 try:
     nursery.wait_ready(lambda: None)
 except Exception as error:
@@ -38,7 +39,7 @@ if "dead" in sys.argv[2:]:
     time.sleep(0.3)
 part = Child(Program("part", [sys.executable, "-m", "part", "a word"], env, var), var / "part.log", fork=nursery.start)
 part.start()
-print(json.dumps({"pid": part.pid, "kind": type(part.process).__name__}), flush=True)
+print(json.dumps({"pid": part.pid, "kind": type(part.process).__name__, "said": said}), flush=True)
 for line in sys.stdin:
     if line == "poll\\n":
         code = part.process.wait(10)
@@ -169,6 +170,7 @@ def test_without_its_nursery_a_part_starts_by_its_command_line(var: Path) -> Non
     said = launcher.part_says()
 
     assert born["kind"] == "Popen"
+    assert [words[:17] for words in born["said"]] == ["the nursery ended"]
     assert (said["argv"], said["loaded"], said["parent"]) == (["a word"], False, launcher.process.pid)
 
 
