@@ -1,4 +1,4 @@
-"""The money desk's pages: statements, suspense, payouts, books. Who sees and does what, and what a refusal leaves alone."""
+"""The money desk: statements, suspense, payouts, books. Who sees and does what, and what a refusal leaves alone."""
 
 from typing import Any
 
