@@ -32,10 +32,14 @@ def facts(found: PayoutDetail) -> list[dict[str, str]]:
     comma = pgettext("between names", ", ")
     owner = payout.organisation.name if payout.organisation else _t("nobody's receipt")
     return [
-        {"label": _t("Amount"), "value": _amount(payout), "basis": str(payout.get_kind_display())},
-        {"label": _t("Payee"), "value": payout.holder, "basis": _t("money of: %(owner)s") % {"owner": owner}},
+        {
+            "label": _t("What it is"),
+            "value": str(payout.get_kind_display()),
+            "basis": _t("money of: %(owner)s") % {"owner": owner},
+        },
+        {"label": _t("Payee"), "value": payout.holder, "basis": _amount(payout)},
         {"label": _t("Account"), "value": payout.number_masked, "basis": comma.join(filter(None, _bank(payout)))},
-        {"label": _t("Payment reference"), "value": payout.payment_reference, "basis": _t("on the bank's statement")},
+        {"label": _t("Reference"), "value": payout.payment_reference, "basis": _t("on the bank's statement")},
     ]
 
 
@@ -68,7 +72,7 @@ def _requested(found: PayoutDetail) -> dict[str, Any]:
     payout = found.payout
     who = found.names.get(payout.requested_by, "")
     return _step(
-        _t("Requested"), who, str(payout.get_kind_display()), payout.requested_at, found.entry("payout.requested")
+        _t("Asked for"), who, str(payout.get_kind_display()), payout.requested_at, found.entry("payout.requested")
     )
 
 

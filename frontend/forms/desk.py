@@ -35,7 +35,7 @@ class AssignForm(forms.Form):
 
     candidate = forms.ChoiceField(label=_("What the money is for"), required=False, widget=forms.RadioSelect)
     payment_reference = forms.CharField(
-        label=_("Payment reference"),
+        label=_("Another reference"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

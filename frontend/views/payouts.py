@@ -36,7 +36,7 @@ _WORDS: Final = {
     "requested": _("To approve"),
     "approved": _("To send"),
     "bank": _("At the bank"),
-    "ended": _("Ended"),
+    "ended": _("Finished"),
 }
 _BLOCK: Final = 64 * 1024
 

@@ -80,7 +80,7 @@ def test_a_clerk_imports_a_statement_and_sees_what_each_line_did(market: Market,
     assert response.status_code == 303
     assert response.headers["Location"] == reverse("frontend:statement", args=[statement.id])
     page = text(client_of(market.clerk).get(response.headers["Location"]))
-    assert f"支付 {obligation.payment_reference}，付款方 {market.buyer.name}" in page
+    assert f"支付{obligation.payment_reference}，付款方{market.buyer.name}" in page
     assert "没有付款编号" in page
     assert "+¥480.00" in page
     obligation.refresh_from_db()
@@ -349,7 +349,7 @@ def test_a_payout_goes_from_request_to_confirmation_over_the_pages(market: Marke
     page = reverse("frontend:desk_payout", args=[payout.id])
 
     assert payout.payment_reference in text(client.get(reverse("frontend:payouts")))
-    assert "批准出款 ¥400.00" in text(client.get(page))
+    assert "批准出款¥400.00" in text(client.get(page))
     approved = client.post(reverse("frontend:payout_approve", args=[payout.id]))
     sending = text(client.get(reverse("frontend:payouts"), {"shown": "approved"}))
     made = client.post(reverse("frontend:payout_file_make"), {"currency": "CNY"})
@@ -359,7 +359,7 @@ def test_a_payout_goes_from_request_to_confirmation_over_the_pages(market: Marke
     market.imported(("-400.00", f"付 {payout.payment_reference}"))
 
     assert (approved.status_code, made.status_code) == (303, 303)
-    assert "生成付款文件 ¥400.00" in sending
+    assert "生成付款文件¥400.00" in sending
     assert content.headers["Cache-Control"] == "no-store"
     assert content.headers["Content-Disposition"] == f'attachment; filename="{file.number}.csv"'
     assert f"6222000011112222333,中国银行太原分行,,400.00,CNY,{payout.payment_reference}" in body
@@ -458,7 +458,7 @@ def test_a_held_payout_says_so_and_is_left_out_of_the_file(market: Market) -> No
     response = client.post(reverse("frontend:payout_file_make"))
 
     assert "已批准的出款都被暂停" in sending
-    assert "生成付款文件 ¥" not in sending
+    assert "生成付款文件¥" not in sending
     assert "暂停" in own
     assert response.status_code == 409
     payout.refresh_from_db()
@@ -528,7 +528,7 @@ def test_the_books_page_names_what_does_not_agree_with_both_figures(market: Mark
 
     page = text(client_of(market.approver).get(reverse("frontend:books")))
 
-    assert "托管账户余额不足以支付各方应得" in page
+    assert "监管银行账户余额不足以支付各方应得" in page
     assert "¥400.00" in page.partition('class="facts large"')[2]
 
 
