@@ -54,7 +54,7 @@ def index(request: MemberRequest) -> HttpResponse:
         "tabs": [
             {
                 "url": reverse("frontend:suspense"),
-                "label": _t("Waiting"),
+                "label": _t("To decide"),
                 "count": sum(total.count for total in totals),
                 "is_current": not is_decided,
             },

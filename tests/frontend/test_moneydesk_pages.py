@@ -214,13 +214,13 @@ def test_a_line_is_assigned_to_a_candidate_with_a_reason(market: Market) -> None
     )
 
     assert f'value="{obligation.payment_reference}"' in page
-    assert "全额转入监管账户" in page
+    assert "全额转入托管账户" in page
     assert response.status_code == 303
     obligation.refresh_from_db()
     assert obligation.state == ObligationState.FUNDED
     after = text(client_of(market.auditor).get(reverse("frontend:suspense_line", args=[line.id])))
     assert "来电确认" in after
-    assert "监管账户" in after.partition('id="journal"')[2]
+    assert "托管账户" in after.partition('id="journal"')[2]
     decided = text(client_of(market.auditor).get(reverse("frontend:suspense"), {"shown": "decided"}))
     assert "来电确认" in decided
     assert "测试员" in decided
@@ -528,7 +528,7 @@ def test_the_books_page_names_what_does_not_agree_with_both_figures(market: Mark
 
     page = text(client_of(market.approver).get(reverse("frontend:books")))
 
-    assert "监管银行账户余额不足以支付各方应得" in page
+    assert "托管银行账户余额不足以支付各方应得" in page
     assert "¥400.00" in page.partition('class="facts large"')[2]
 
 
