@@ -140,12 +140,14 @@ def turn(found: PayoutDetail, by: Member) -> TurnBox | None:
                 _t("All approved payouts that no hold stops go together."),
             )
         case PayoutState.INSTRUCTED:
+            file = reverse("frontend:payout_file", args=[payout.file_id])
+            see = Action(_t("See the payout file"), file, kind="link")
             failed = Action(_t("The bank did not make it"), reverse("frontend:payout_fail", args=[payout.id]))
             return _box(
                 found,
                 _t("The bank pays; its statement confirms"),
                 False,
-                [failed] if may.fail else [],
+                [failed, see] if may.fail else [see],
                 _t("A payout that comes back appears as an incoming line and needs no entry by hand."),
             )
         case _:

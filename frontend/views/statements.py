@@ -11,7 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend import answers, formats, paging, refusals
+from frontend import answers, badges, formats, paging, refusals
 from frontend.forms.desk import StatementForm
 from market import access
 from market.kernel import clock
@@ -116,7 +116,7 @@ def show(request: MemberRequest, statement_id: UUID) -> HttpResponse:
     tabs = [
         {
             "url": f"?shown={name}",
-            "label": str(state.label) if state else _t("All lines"),
+            "label": badges.badge("line", state).word if state else _t("All lines"),
             "count": counts[state] if state else sum(counts.values()),
             "is_current": name == shown,
         }

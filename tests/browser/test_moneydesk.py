@@ -12,6 +12,7 @@ from settlement import bank_accounts, escrow, payout_files, payouts, suspense
 from settlement.models import Obligation, Payout, PayoutFile, StatementLine
 from settlement.states import LineState, ObligationState, PayoutState
 from tests.browser.conftest import Visit
+from tests.builders import member_of
 from tests.settlement.builders import Market
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -57,11 +58,11 @@ def test_a_statement_is_imported_its_unknown_line_assigned_and_a_payout_goes_to_
     clerk.get_by_role("link", name="待核对款项").click()
     clerk.get_by_role("row", name="+¥123.00").get_by_role("link").click()
     clerk.get_by_role("radio", name=meant.payment_reference).check()
-    clerk.get_by_role("button", name="认定¥123.00").click()
+    clerk.get_by_role("button", name="认定 ¥123.00").click()
     expect(clerk.locator(".error-summary")).to_be_focused()
     expect(clerk.get_by_role("radio", name=meant.payment_reference)).to_be_checked()
     clerk.locator("#assign").get_by_label("理由").fill("付款方来电确认")
-    clerk.get_by_role("button", name="认定¥123.00").click()
+    clerk.get_by_role("button", name="认定 ¥123.00").click()
     expect(clerk.get_by_text(f"¥123.00已认定给{meant.payment_reference}")).to_be_visible()
     assert set(Obligation.objects.values_list("state", flat=True)) == {ObligationState.FUNDED}
 
@@ -70,10 +71,10 @@ def test_a_statement_is_imported_its_unknown_line_assigned_and_a_payout_goes_to_
     payout = payouts.request(amount_minor=40_000, by=market.finance)
     approver.goto("/desk/payouts/")
     approver.get_by_role("link", name=market.supplier.name).click()
-    approver.get_by_role("button", name="批准出款¥400.00").click()
+    approver.get_by_role("button", name="批准出款 ¥400.00").click()
     expect(approver.get_by_text(f"出款{payout.payment_reference}已批准")).to_be_visible()
     approver.get_by_role("link", name="去生成付款文件").click()
-    approver.get_by_role("button", name="生成付款文件¥400.00").click()
+    approver.get_by_role("button", name="生成付款文件 ¥400.00").click()
     with approver.expect_download() as started:
         approver.get_by_role("link", name="下载付款文件").click()
     got = tmp_path / "order.csv"
@@ -124,8 +125,6 @@ def test_the_pages_have_no_barrier_and_never_scroll_sideways(
     addresses = given_everything()
     seats = {str(role): member for member in Membership.objects.all() for role in member.roles}
     assert {"clerk", "approver"} <= seats.keys()
-    from tests.builders import member_of
-
     for seat in ("clerk", "approver"):
         page = visit(member_of(seats[seat].person, seats[seat].organisation), language=language, width=width, dark=dark)
         for address in addresses:

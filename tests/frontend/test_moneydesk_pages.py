@@ -12,7 +12,7 @@ from market.holds import Scope
 from market.kernel import ids
 from market.participants.members import Member, Role
 from market.participants.models import Membership
-from settlement import accounts, bank_accounts, books, escrow, ledger, payout_files, payouts, suspense
+from settlement import accounts, bank_accounts, books, escrow, ledger, payout_files, payouts, references, suspense
 from settlement.models import Payout, PayoutFile, Statement, StatementLine
 from settlement.states import LineState, ObligationState, PayoutState
 from tests.builders import given_operator, given_signatory
@@ -255,8 +255,6 @@ def test_a_reference_may_be_typed_instead(market: Market) -> None:
 def test_a_wrong_assignment_is_told_and_moves_nothing(
     market: Market, changed: dict[str, str], wrong: str, status: int
 ) -> None:
-    from settlement import references
-
     obligation = market.opened(48_000)
     market.imported(("480.00", "?"))
     line = the_line()
@@ -349,17 +347,17 @@ def test_a_payout_goes_from_request_to_confirmation_over_the_pages(market: Marke
     page = reverse("frontend:desk_payout", args=[payout.id])
 
     assert payout.payment_reference in text(client.get(reverse("frontend:payouts")))
-    assert "批准出款¥400.00" in text(client.get(page))
+    assert "批准出款 ¥400.00" in text(client.get(page))
     approved = client.post(reverse("frontend:payout_approve", args=[payout.id]))
     sending = text(client.get(reverse("frontend:payouts"), {"shown": "approved"}))
     made = client.post(reverse("frontend:payout_file_make"), {"currency": "CNY"})
     file = PayoutFile.objects.get()
-    content = client.get(reverse("frontend:payout_file_content", args=[file.id]))
+    content: Any = client.get(reverse("frontend:payout_file_content", args=[file.id]))
     body = b"".join(content.streaming_content).decode("utf-8-sig")
     market.imported(("-400.00", f"付 {payout.payment_reference}"))
 
     assert (approved.status_code, made.status_code) == (303, 303)
-    assert "生成付款文件¥400.00" in sending
+    assert "生成付款文件 ¥400.00" in sending
     assert content.headers["Cache-Control"] == "no-store"
     assert content.headers["Content-Disposition"] == f'attachment; filename="{file.number}.csv"'
     assert f"6222000011112222333,中国银行太原分行,,400.00,CNY,{payout.payment_reference}" in body
@@ -450,7 +448,7 @@ def test_a_payout_ends_early_only_with_a_reason(
 
 def test_a_held_payout_says_so_and_is_left_out_of_the_file(market: Market) -> None:
     payout = given_payout(market, PayoutState.APPROVED)
-    market.hold(market.supplier.urn if hasattr(market.supplier, "urn") else ids.urn(market.supplier.id), Scope.PARTY)
+    market.hold(ids.urn(market.supplier.id), Scope.PARTY)
     client = client_of(market.approver)
 
     sending = text(client.get(reverse("frontend:payouts"), {"shown": "approved"}))
@@ -458,7 +456,7 @@ def test_a_held_payout_says_so_and_is_left_out_of_the_file(market: Market) -> No
     response = client.post(reverse("frontend:payout_file_make"))
 
     assert "已批准的出款都被暂停" in sending
-    assert "生成付款文件¥" not in sending
+    assert "生成付款文件 ¥" not in sending
     assert "暂停" in own
     assert response.status_code == 409
     payout.refresh_from_db()
