@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend import answers, badges, formats, paging, refusals
-from frontend.forms.desk import StatementForm
+from frontend.forms.moneydesk import StatementForm
 from market import access
 from market.kernel import clock
 from market.kernel.errors import FieldProblem, MarketError

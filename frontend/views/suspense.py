@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend import answers, formats, paging, refusals
-from frontend.forms.desk import AssignForm, ReasonForm
+from frontend.forms.desk import ReasonForm
+from frontend.forms.moneydesk import AssignForm
 from market import access
 from market.kernel import clock
 from market.kernel.errors import MarketError
