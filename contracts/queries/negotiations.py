@@ -10,13 +10,12 @@ from django.db.models import Q, QuerySet
 
 from contracts import turns
 from contracts.models import Negotiation, Side, Turn
-from contracts.queries.parties import mine, side_of, titles
+from contracts.queries.parties import Page, cut, mine, side_of, titles
 from contracts.queries.stops import HoldRow, hold_rows
 from contracts.states import NEGOTIATION_ENDED, NegotiationState
 from market import licences, policy
 from market.kernel.errors import NotFound
 from market.licences import Sentences
-from market.paging import Page, cut
 from market.participants.members import Member
 from market.policy import UsageTerms
 from provenance import queries as log

@@ -9,7 +9,21 @@ from django.utils.translation import get_language
 from contracts.models import Agreement, Negotiation, Side, Trade
 from listings.models import ProductVersion
 from market.kernel.errors import NotFound
+from market.paging import Page, cut
 from market.participants.members import Member
+
+__all__ = [
+    "Page",
+    "agreement_for",
+    "cut",
+    "mine",
+    "negotiation_for",
+    "negotiations_of",
+    "side_of",
+    "titles",
+    "trade_of_party",
+    "trades_of",
+]
 
 
 def mine(by: Member) -> Q:

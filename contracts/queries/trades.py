@@ -10,7 +10,7 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from contracts import clauses, terms, turns
 from contracts.models import Dispute, Period, Side, Signature, Trade
-from contracts.queries.parties import mine, side_of, titles, trade_of_party
+from contracts.queries.parties import Page, cut, mine, side_of, titles, trade_of_party
 from contracts.queries.stops import DisputeRow, HoldRow, dispute_rows, hold_rows
 from contracts.states import DisputeState, PeriodState, TradeState
 from delivery import queries as delivery
@@ -18,7 +18,6 @@ from delivery.queries import GrantRow, UseRow
 from market import holds, policy
 from market.kernel import canonical_json
 from market.kernel.errors import NotFound
-from market.paging import Page, cut
 from market.participants.members import Member
 from provenance import certificates
 from provenance import queries as log
