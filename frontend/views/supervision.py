@@ -117,6 +117,17 @@ def _live(member: Member, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
+def _event(told: queries.Happening, numbers: dict[UUID, str]) -> dict[str, Any]:
+    trade = ids.from_urn(told.thread) if told.thread else None
+    number = numbers.get(trade, "") if trade else ""
+    return {
+        "what": kinds.words(told.kind),
+        "at": formats.when(told.at, language=get_language(), form="short"),
+        "number": number or str(told.values.get("number", "")),
+        "url": reverse("frontend:desk_trade", args=[trade]) if number else "",
+    }
+
+
 def _facts(member: Member, counts: dict[str, int], now: queries.Overview, health: log.Health) -> list[dict[str, Any]]:
     language = get_language()
     stopped = [
