@@ -71,7 +71,7 @@ def _tabs(choice: Choice, counts: dict[str, int]) -> list[dict[str, Any]]:
         "settle": _t("To be settled"),
         "disputed": _t("Objected to"),
         "held": _t("On hold"),
-        "ended": _t("Ended"),
+        "ended": _t("Finished"),
     }
     kept = {name: value for name, value in (("q", choice.words), ("district", choice.district)) if value}
     return [
@@ -96,7 +96,7 @@ def _line(row: WatchedRow) -> dict[str, Any]:
         "whose": _whose(row.turn),
         "what": turns.SHORT[row.turn.ask] if row.turn else _t("settle"),
         "waited": formats.span(clock.now() - row.since),
-        "since": formats.when(row.since, language=language),
+        "since": formats.when(row.since, language=language, form="short"),
     }
 
 
@@ -187,7 +187,6 @@ def _needs(member: Member, counts: dict[str, int], now: queries.Overview) -> lis
     listed = [
         (now.orders_open if is_ours else 0, _t("Orders that wait for a second person"), f"{holds}?shown=orders"),
         (counts["disputed"], _t("Trades with an objection"), f"{supervision}?stage=disputed"),
-        (counts["held"], _t("Trades on hold"), f"{supervision}?stage=held"),
         (standing, _t("Holds that stand"), holds),
         (now.admissions_overdue if is_ours else 0, _t("Applications past their time limit"), admissions),
         (now.letters_given_up if is_ours else 0, _t("Letters that could not be delivered"), ""),

@@ -90,10 +90,10 @@ def test_each_trade_stands_at_its_stage_with_whose_turn_it_is(given: Any, stage_
         if each != stage_key
     ]
 
-    row = here.partition('<table class="stack deals">')[2].partition("</table>")[0]
+    row = here.partition('<table class="stack deals desk-trades">')[2].partition("</table>")[0]
     assert stage.trade.number in row
     assert whose in row
-    assert all('<table class="stack deals">' not in each for each in others)
+    assert all('<table class="stack deals desk-trades">' not in each for each in others)
 
 
 def test_an_objection_and_a_hold_are_told_before_the_stage() -> None:
@@ -107,7 +107,7 @@ def test_an_objection_and_a_hold_are_told_before_the_stage() -> None:
 
     assert stage.trade.number in objected
     assert "等待供方" in objected
-    assert stage.trade.number in held.partition('class="stack deals"')[2]
+    assert stage.trade.number in held.partition('class="stack deals desk-trades"')[2]
     assert "1 笔有异议" in held
     assert "1 笔停控中" in held
 
@@ -150,7 +150,7 @@ def test_words_and_district_narrow_the_list_and_a_strange_district_is_told() -> 
     client = client_of(given_operator(Role.REVIEWER))
 
     def rows(**query: str) -> bool:
-        return 'class="stack deals"' in text(client.get(LIVE, query))
+        return 'class="stack deals desk-trades"' in text(client.get(LIVE, query))
 
     assert rows(q=stage.trade.number.lower())
     assert rows(q="需方公司")
@@ -165,7 +165,7 @@ def test_the_list_goes_by_pages(settings: Any) -> None:
     first, second = given_signed(), given_agreed_by(given_stage_again())
     client = client_of(given_operator(Role.REVIEWER))
 
-    pages = [text(client.get(LIVE, {"page": str(n)})).partition('class="stack deals"')[2] for n in (1, 2)]
+    pages = [text(client.get(LIVE, {"page": str(n)})).partition('class="stack deals desk-trades"')[2] for n in (1, 2)]
 
     assert first.trade is not None
     assert first.trade.number in pages[0].partition("</table>")[0]
