@@ -10,6 +10,7 @@ from market import holds
 from market.holds import Scope
 from market.participants.members import Role
 from supervision import orders
+from supervision.models import Order
 from tests.browser.conftest import Visit
 from tests.builders import Stage, given_authority, given_delivered, given_funded, given_operator
 
@@ -131,7 +132,7 @@ def test_pages_of_the_desk_have_no_barrier_and_never_scroll_sideways(
     visit: Visit, width: int, language: str, dark: bool
 ) -> None:
     stage = given_desk()
-    hold, order = holds.active([stage.grant.id])[0], orders.Order.objects.get()
+    hold, order = holds.active([stage.grant.id])[0], Order.objects.get()
     desk = visit(stage.approver, language=language, width=width, dark=dark)
     authority = visit(given_authority(Role.REGULATOR_DATA), language=language, width=width, dark=dark)
     auditor = visit(given_operator(Role.AUDITOR), language=language, width=width, dark=dark)
