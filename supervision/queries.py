@@ -18,6 +18,11 @@ from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, Member
 
 DAY: Final = timedelta(hours=24)
 LIMIT: Final = 100
+# The families of events whose thread is a trade.
+_OF_TRADES: Final = (
+    "negotiation.", "agreement.", "obligation.", "payment.", "period.", "grant.", "use.", "dispute.", "escrow.",
+    "trade.", "certificate.",
+)  # fmt: skip
 _COLUMNS: Final = ("id", "kind", "at", "body", "opening__subject", "opening__thread", "opening__fields")
 # What the operator sees of an event besides kind, time and names: never prices, terms or contents (§2.15).
 SHOWN: Final = frozenset({"number", "scope", "hold", "case", "state", "n", "does", "complete", "by_silence"})
@@ -111,12 +116,10 @@ def latest(by: Member, *, kinds: Collection[str] = (), limit: int = 50) -> list[
 def latest_of_trades(by: Member, *, limit: int = 10) -> list[Happening]:
     """The latest events of trades that a seat may see, newest first: kind, time and number. Raises NotAllowed."""
     by.require(*oversight.READERS)
-    found = Event.objects.order_by("-seq")
+    found = Event.objects.filter(kind__in=[kind for kind in KINDS if kind.startswith(_OF_TRADES)])
     if by.district or by.sector:
         found = found.filter(opening__thread__in=oversight.recent(by))
-    else:
-        found = found.filter(opening__thread__isnull=False).exclude(kind__startswith="order.")
-    return _happenings(found.values_list(*_COLUMNS)[:limit])
+    return _happenings(found.order_by("-seq").values_list(*_COLUMNS)[:limit])
 
 
 def _happenings(rows: Iterable[tuple[Any, ...]]) -> list[Happening]:
