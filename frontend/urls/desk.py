@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from frontend.views import admissions, books, payouts, reviews, statements, suspense
+from frontend.views import (
+    admissions,
+    books,
+    holds,
+    journal,
+    orders,
+    payouts,
+    reviews,
+    statements,
+    supervision,
+    suspense,
+)
 
 pages: list[URLPattern] = [
     path("desk/reviews/", reviews.queue, name="reviews"),
@@ -35,4 +46,16 @@ pages: list[URLPattern] = [
     path("desk/payouts/files/<uuid:file_id>/", payouts.show_file, name="payout_file"),
     path("desk/payouts/files/<uuid:file_id>/content", payouts.download, name="payout_file_content"),
     path("desk/books/", books.show, name="books"),
+    # supervision
+    path("desk/supervision/", supervision.overview, name="supervision"),
+    path("desk/trades/<uuid:trade_id>/", supervision.trade, name="desk_trade"),
+    path("desk/holds/", holds.listing, name="holds"),
+    path("desk/holds/new/", holds.new, name="hold_new"),
+    path("desk/holds/<uuid:hold_id>/", holds.show, name="hold"),
+    path("desk/holds/<uuid:hold_id>/lifting", holds.lift, name="hold_lifting"),
+    path("desk/orders/<uuid:order_id>/", orders.show, name="order"),
+    path("desk/orders/<uuid:order_id>/confirmation", orders.confirm, name="order_confirmation"),
+    path("desk/orders/<uuid:order_id>/refusal", orders.withdraw, name="order_refusal"),
+    path("desk/journal/", journal.listing, name="journal"),
+    path("workbench/holds/<uuid:subject_id>/", holds.held, name="held"),
 ]
