@@ -1,6 +1,7 @@
-"""The first start, killed at every boundary of its demonstration: the next ones finish it, nothing is made twice."""
+"""The first start, killed at boundaries of its demonstration: the next ones finish it, nothing is made twice."""
 
 import json
+import os
 import signal
 import time
 from typing import Any, Final
@@ -29,6 +30,12 @@ POINTS: Final = {
     "the second trade has begun": "SELECT greatest(count(*) - 1, 0) FROM contracts_negotiation",
     "the third is asked for": "SELECT greatest(count(*) - 2, 0) FROM contracts_negotiation",
 }
+# Each kill costs one more start: those where most is under way, or all of them with KILL_POINTS=all.
+CHOSEN: Final = (
+    tuple(POINTS)
+    if os.environ.get("KILL_POINTS") == "all"
+    else ("the accounts are there", "a product is submitted", "the supplier has signed", "a download is running")
+)
 
 WHAT_IS_LEFT: Final = {
     "people": "SELECT count(*) FROM market_person",
@@ -99,17 +106,17 @@ def kill_when(platform: Platform, query: str, seconds: float = 180) -> bool:
     raise AssertionError(platform.said())
 
 
-def test_a_first_start_killed_at_every_boundary_ends_as_if_nobody_had_touched_it(untouched: dict[str, Any]) -> None:
+def test_a_first_start_killed_at_its_boundaries_ends_as_if_nobody_had_touched_it(untouched: dict[str, Any]) -> None:
     with staged() as platform:
         killed = []
-        for point, query in POINTS.items():
+        for point in CHOSEN:
             platform.launch()
-            if kill_when(platform, query):
+            if kill_when(platform, POINTS[point]):
                 killed.append(point)
         platform.launch()
         platform.until(lambda: "Ready after" in platform.said(), 240)
 
-        assert len(killed) >= len(POINTS) - 2, f"the start had ended before most of the kills: {killed}"
+        assert len(killed) >= len(CHOSEN) * 3 // 4, f"the start had ended before most of the kills: {killed}"
         assert left_by(platform) == untouched
         platform.stop()
         platform.start()
