@@ -28,7 +28,7 @@ def remind(negotiation_id: UUID, *, by: Member) -> Turn:
     """
     by.require_trading(*TRADERS)
     negotiation = negotiations.locked(negotiation_id, by, None)
-    turn = turns.of(negotiation.id)
+    turn = turns.of(negotiation)
     if turn is None or turn.side == negotiations.side_of(negotiation, by):
         raise IllegalStep(_t("The other side has nothing to do now."))
     told = Opening.objects.filter(
