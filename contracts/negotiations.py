@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils.translation import gettext as _t
 
-from contracts import periods, signatures, terms
+from contracts import periods, signatures, standstills, terms
 from contracts.errors import NegotiationOpen, NotYourTurn, OwnOffer
 from contracts.models import Agreement, Negotiation, Period, Side, Signature, Trade, Turn
 from contracts.states import NEGOTIATION_FOLLOWS, NegotiationState, TradeState
@@ -332,14 +332,7 @@ def locked(negotiation_id: UUID, by: Member, side: Side | None) -> Negotiation:
     if side is not None and side_of(negotiation, by) != side:
         raise NotYourTurn
     side_of(negotiation, by)
-    version = negotiation.offer.version
-    holds.check(
-        negotiation.thread,
-        negotiation.supplier_id,
-        negotiation.buyer_id,
-        version.id,
-        version.product_id,
-    )
+    holds.check(*standstills.subjects_of_negotiation(negotiation))
     return negotiation
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import get_language
 
+from contracts import standstills
 from contracts.models import Agreement, Negotiation, Side, Trade
 from listings.models import ProductVersion
 from market.kernel.errors import NotFound
@@ -72,8 +73,9 @@ def titles(version_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def negotiations_of(by: Member, *, page: int, size: int) -> list[Negotiation]:
     """The caller's negotiations, last changed first."""
-    found = Negotiation.objects.filter(mine(by)).order_by("-changed_at")
-    return list(found[(page - 1) * size : page * size])
+    found = list(Negotiation.objects.filter(mine(by)).order_by("-changed_at")[(page - 1) * size : page * size])
+    standstills.give_back_to_negotiations(found)
+    return found
 
 
 def negotiation_for(by: Member, negotiation_id: UUID) -> Negotiation:
@@ -81,6 +83,7 @@ def negotiation_for(by: Member, negotiation_id: UUID) -> Negotiation:
     found = Negotiation.objects.select_related("offer__version").filter(mine(by), id=negotiation_id).first()
     if found is None:
         raise NotFound
+    standstills.give_back_to_negotiations([found])
     return found
 
 
