@@ -164,14 +164,14 @@ def oversee(request: MemberRequest, version_id: UUID, reason: Words = "") -> dic
 
 
 @router.get("/catalogue", response=CataloguePage, auth=None)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def catalogue(request: MemberRequest, asked: Query[CatalogueQuestion]) -> dict[str, Any]:
     """Find listings: words, and values of facets, each of which may be repeated. The page reads the same address."""
     return queries.catalogue(search.question(request.GET))
 
 
 @router.get("/catalogue/{version_id}", response=ListingDetail, auth=None)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def listing(request: MemberRequest, version_id: UUID) -> dict[str, Any]:
     """One listing whole, as far as it is public."""
     return queries.listing(version_id, getattr(request, "member", None) or None)
