@@ -6,6 +6,7 @@ from uuid import UUID
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend import refusals
@@ -74,7 +75,8 @@ def _show(request: MemberRequest, *, application: Form | None = None, invite: Fo
         and (latest is None or latest.state in OPEN | {AdmissionState.REJECTED}),
         "application": application or ApplicationForm(initial=start),
         "terms": rules.current("terms.participant"),
-        "members": queries.members(by),
+        "kept_scan": latest.licence_name if latest and latest.state in OPEN else "",
+        "members": [(row, _roles(row.roles)) for row in queries.members(by)],
         "invitations": queries.invitations(by) if keeps else [],
         "invite": invite or InviteForm(),
         "keeps": keeps,
@@ -82,6 +84,11 @@ def _show(request: MemberRequest, *, application: Form | None = None, invite: Fo
     }
     wrong = any(form is not None and form.errors for form in (application, invite))
     return render(request, "frontend/account/organisation.html", context, status=422 if wrong else 200)
+
+
+def _roles(codes: list[str]) -> str:
+    """Roles in the reader's language."""
+    return pgettext("between names", ", ").join(str(Role(code).label) for code in codes)
 
 
 @require_POST
