@@ -76,16 +76,11 @@ def payment_due_at(period: Period) -> datetime | None:
 
 
 def acceptance_due_at(period: Period) -> datetime | None:
-    """When silence accepts, held time given back; None where it accepts nothing or the days do not run yet.
-
-    Raises Held while the download of the data is on hold: silence about what cannot be fetched says nothing.
-    """
+    """When silence accepts, held time given back; None where it accepts nothing or the days do not run yet."""
     began_at = period.delivered_at or period.funded_at
     if period.acceptance_due_at is None or began_at is None:
         return None
-    grant_id = delivery.grant_id_of(period.urn)
-    holds.check(grant_id)
-    subjects = subjects_of_period(period, grant_id)
+    subjects = subjects_of_period(period, delivery.grant_id_of(period.urn))
     return holds.standstill(subjects).moved(period.acceptance_due_at, since=began_at, subjects=subjects)
 
 

@@ -169,6 +169,12 @@ def threads_of(grant_id: UUID) -> list[UUID]:
     return list(Grant.objects.filter(id=grant_id).values_list("thread", flat=True))
 
 
+def grant_of_reference(reference: str) -> GrantRow | None:
+    """The grant that was opened for a reference: for upper rooms, whose caller may know of it."""
+    found = Grant.objects.filter(reference=ids.from_urn(reference)).select_related("supplier", "buyer").first()
+    return _row(found) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A use with its address while it can still be fetched from; empty afterwards. Show it to the buyer alone."""

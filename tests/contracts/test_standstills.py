@@ -100,15 +100,6 @@ def test_silence_accepts_nothing_while_the_download_is_on_hold_and_the_days_run_
     assert watched(7.1)["accepted"] == 1
 
 
-def test_who_may_accept_still_does_so_while_the_download_is_on_hold() -> None:
-    stage = given_delivered(acceptance_days=3)
-    given_hold(stage, stage.grant.urn, Scope.DELIVERY, at=0)
-
-    trade.accept(stage.period.id, by=stage.buyer.member)
-
-    assert stage.period.state == PeriodState.SETTLED
-
-
 def test_a_hold_within_a_quarrel_is_given_back_once() -> None:
     stage = given_delivered(acceptance_days=3)
     with clock.shifted(1 * DAY):
