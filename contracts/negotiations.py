@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils.translation import gettext as _t
 
-from contracts import periods, signatures, terms
+from contracts import periods, signatures, standstills, terms
 from contracts.errors import NegotiationOpen, NotYourTurn, OwnOffer
 from contracts.models import Agreement, Negotiation, Period, Side, Signature, Trade, Turn
 from contracts.states import NEGOTIATION_FOLLOWS, NegotiationState, TradeState
@@ -18,11 +18,9 @@ from market import holds
 from market.events import outbox
 from market.kernel import canonical_json, clock, ids
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotFound
-from market.kernel.money import MINOR_MAX
 from market.participants.admissions import next_number
 from market.participants.members import Actor, Member, Role
 from market.participants.models import Organisation
-from market.policy import PolicyInvalid
 from market.verbs import verb
 
 TURNS_MAX = 50
@@ -46,11 +44,12 @@ def request(
     price_minor: int | None = None,
     policy: dict[str, Any] | None = None,
     acceptance_days: int | None = None,
+    silence_accepts: bool | None = None,
     consumer_pid: str = "",
     note: str = "",
     by: Member,
 ) -> Negotiation:
-    """Ask for an offer, on its terms or on others (then it must be negotiable).
+    """Ask for an offer, on its terms or on others as `terms.Changes` names them (then it must be negotiable).
 
     Raises NotFound, OfferClosed, OwnOffer, NegotiationOpen, Invalid, Held, NotAllowed.
     """
@@ -70,7 +69,7 @@ def request(
     if offer.withdrawn_at is not None or offer.version.state != VersionState.LISTED:
         raise OfferClosed
     table = terms.from_offer(offer, Organisation.objects.get(id=by.organisation_id))
-    changed = _put(table, price_minor=price_minor, policy=policy, acceptance_days=acceptance_days)
+    changed = terms.change(table, terms.Changes(price_minor, policy, acceptance_days, silence_accepts))
     if changed and not offer.is_negotiable:
         raise Conflict(_t("This offer is not negotiable."))
     now = clock.now()
@@ -116,11 +115,13 @@ def offer(
     price_minor: int | None = None,
     policy: dict[str, Any] | None = None,
     acceptance_days: int | None = None,
+    silence_accepts: bool | None = None,
     note: str = "",
     by: Member,
 ) -> Negotiation:
     """The supplier's counter-offer. Raises NotYourTurn, Invalid, IllegalStep, Held."""
-    return _counter(negotiation_id, Side.SUPPLIER, price_minor, policy, acceptance_days, note, by)
+    changes = terms.Changes(price_minor, policy, acceptance_days, silence_accepts)
+    return _counter(negotiation_id, Side.SUPPLIER, changes, note, by)
 
 
 @verb("negotiation.requested")
@@ -130,19 +131,19 @@ def counter(
     price_minor: int | None = None,
     policy: dict[str, Any] | None = None,
     acceptance_days: int | None = None,
+    silence_accepts: bool | None = None,
     note: str = "",
     by: Member,
 ) -> Negotiation:
     """The buyer's counter-request. Raises NotYourTurn, Invalid, IllegalStep, Held."""
-    return _counter(negotiation_id, Side.BUYER, price_minor, policy, acceptance_days, note, by)
+    changes = terms.Changes(price_minor, policy, acceptance_days, silence_accepts)
+    return _counter(negotiation_id, Side.BUYER, changes, note, by)
 
 
 def _counter(
     negotiation_id: UUID,
     side: Side,
-    price_minor: int | None,
-    policy: dict[str, Any] | None,
-    acceptance_days: int | None,
+    changes: terms.Changes,
     note: str,
     by: Member,
 ) -> Negotiation:
@@ -151,7 +152,7 @@ def _counter(
     move(negotiation, NegotiationState.OFFERED if side == Side.SUPPLIER else NegotiationState.REQUESTED)
     if negotiation.turns >= TURNS_MAX:
         raise Conflict(_t("After %(n)d turns the negotiation must end.") % {"n": TURNS_MAX})
-    if not _put(negotiation.terms, price_minor=price_minor, policy=policy, acceptance_days=acceptance_days):
+    if not terms.change(negotiation.terms, changes):
         raise Invalid.field("price_minor", _t("changes nothing"), _t("change the price or the licence, or accept"))
     negotiation.price_minor = negotiation.terms["price_minor"]
     negotiation.turns += 1
@@ -331,14 +332,7 @@ def locked(negotiation_id: UUID, by: Member, side: Side | None) -> Negotiation:
     if side is not None and side_of(negotiation, by) != side:
         raise NotYourTurn
     side_of(negotiation, by)
-    version = negotiation.offer.version
-    holds.check(
-        negotiation.thread,
-        negotiation.supplier_id,
-        negotiation.buyer_id,
-        version.id,
-        version.product_id,
-    )
+    holds.check(*standstills.subjects_of_negotiation(negotiation))
     return negotiation
 
 
@@ -353,29 +347,6 @@ def write_signature(agreement: Agreement, side: Side, signed: signatures.Signed,
         provider=signed.key.provider,
         signature=signed.signature,
     )
-
-
-def _put(
-    table: dict[str, Any], *, price_minor: int | None, policy: dict[str, Any] | None, acceptance_days: int | None
-) -> bool:
-    """Change what lies on the table; tells whether anything differs now. Raises Invalid."""
-    changed = False
-    if price_minor is not None and price_minor != table["price_minor"]:
-        if not 0 <= price_minor <= MINOR_MAX:
-            raise Invalid.field("price_minor", _t("is out of range"), _t("0 for free"))
-        table["price_minor"], changed = price_minor, True
-    if policy is not None:
-        try:
-            asked = terms.canonical_policy(policy)
-        except PolicyInvalid as error:
-            raise Invalid.field("policy", str(error), _t("send a policy of the supported subset")) from error
-        if asked != table["policy"]:
-            table["policy"], changed = asked, True
-    if acceptance_days is not None and acceptance_days != table["acceptance_days"]:
-        if not 1 <= acceptance_days <= 90:
-            raise Invalid.field("acceptance_days", _t("is out of range"), _t("1 to 90 days"))
-        table["acceptance_days"], changed = acceptance_days, True
-    return changed
 
 
 def _write_turn(negotiation: Negotiation, side: Side, note: str, by: Member) -> None:

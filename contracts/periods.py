@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _t
 
+from contracts import standstills
 from contracts.errors import Disputed
 from contracts.models import Dispute, Period, Trade
 from contracts.states import PERIOD_FOLLOWS, TRADE_FOLLOWS, DisputeState, PeriodState, TradeState
@@ -28,7 +29,7 @@ def locked(**which: Any) -> Period:
         raise NotFound
     period = Period.objects.select_for_update(no_key=True).get(trade=trade, **which)
     period.trade = trade
-    holds.check(period.id, trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id)
+    holds.check(*standstills.subjects_of_period(period, None))
     return period
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _t
 
-from contracts import agreements, negotiations, periods, signatures
+from contracts import agreements, negotiations, periods, signatures, standstills
 from contracts.models import Period, Side, Trade
 from contracts.states import PeriodState, TradeState
 from delivery import grants
@@ -160,16 +160,18 @@ def accept(period_id: UUID, *, by: Member) -> Trade:
 def accept_by_silence(period_id: UUID, *, by: Actor) -> Trade:
     """The days for objections have passed in silence and the contract has that clause. A replay changes nothing.
 
-    They also pass for a buyer who could obtain the data and did not. Raises Disputed, Held, Conflict before the day.
+    They also pass for a buyer who could obtain the data and did not; they stand still while a hold stops the trade or
+    the download. Raises Disputed, Held, Conflict before the day.
     """
     period = periods.locked(id=period_id)
     if period.state not in {PeriodState.FUNDED, PeriodState.DELIVERING}:
         outbox.unchanged()
         return period.trade
-    if period.acceptance_due_at is None or clock.now() < period.acceptance_due_at:
+    _refuse_held_delivery(period)
+    due_at = standstills.acceptance_due_at(period)
+    if due_at is None or clock.now() < due_at:
         raise Conflict(_t("The days for objections have not passed."))
     periods.refuse_disputed(period)
-    _refuse_held_delivery(period)
     if period.state == PeriodState.FUNDED:
         periods.deliver(period, restarts_days=False, by=by)
     return _settle(period, by_silence=True, by=by)
@@ -221,7 +223,8 @@ def expire(period_id: UUID, *, by: Actor) -> Trade:
     if period.state != PeriodState.DUE:
         outbox.unchanged()
         return period.trade
-    if period.due_at is None or clock.now() < period.due_at:
+    due_at = standstills.payment_due_at(period)
+    if due_at is None or clock.now() < due_at:
         raise Conflict(_t("Payment is not overdue."))
     periods.expire(period, by=by)
     obligations.expire(period.urn, by=by)

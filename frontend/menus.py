@@ -53,6 +53,10 @@ VISITOR: Final = (
     Entry("account_login", _("Sign in")),
     Entry("account_signup", _("Sign up")),
 )
+NEWCOMER: Final = (
+    Entry("frontend:organisation", _("Register an organisation")),
+    Entry("account_change_password", _("Change password")),
+)
 WORKBENCH_ENTRY: Final = Entry("frontend:inbox", pgettext_lazy("menu", "Desk"))
 OWN_PAGES: Final = (
     Entry("frontend:organisation", _("Organisation and members")),

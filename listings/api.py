@@ -17,7 +17,7 @@ from listings.schemas import (
     ListingDetail,
     OfferIn,
     OfferOut,
-    ReadAgainIn,
+    ReadingIn,
     ReasonIn,
     ResourceDetail,
     ResourceOut,
@@ -35,15 +35,17 @@ BLOCK_BYTES = 1024 * 1024
 
 @router.post("/resources", response={201: ResourceOut})
 @allow(Role.TRADER, Role.DEVELOPER, scope="trade")
-def upload(request: MemberRequest, filename: str, name: str = "") -> Status[DataResource]:
+def upload(request: MemberRequest, filename: str, reading: Query[ReadingIn], name: str = "") -> Status[DataResource]:
     """Upload a file as the raw request body (application/octet-stream); it is streamed and read as a job."""
     length = request.headers.get("Content-Length", "")
     if not length.isdigit():
         raise LengthRequired
     if int(length) > settings.UPLOAD_BYTES_MAX:
         raise UploadTooLarge(limit=settings.UPLOAD_BYTES_MAX)
+    choices = resources.Choices(**reading.dict())
+    choices.check()  # before the first byte is taken
     received = resources.receive(iter(lambda: request.read(BLOCK_BYTES), b""))
-    return Status(201, resources.upload(received, name=name, filename=filename, by=request.auth))
+    return Status(201, resources.upload(received, name=name, filename=filename, choices=choices, by=request.auth))
 
 
 @router.get("/resources", response=list[ResourceOut])
@@ -62,9 +64,9 @@ def show_resource(request: MemberRequest, resource_id: UUID) -> DataResource:
 
 @router.post("/resources/{resource_id}/reading", response=ResourceOut)
 @allow(Role.TRADER, Role.DEVELOPER, scope="trade")
-def read_again(request: MemberRequest, resource_id: UUID, body: ReadAgainIn) -> DataResource:
-    """Read the file again with another encoding or delimiter."""
-    return resources.read_again(resource_id, encoding=body.encoding, delimiter=body.delimiter, by=request.auth)
+def read_again(request: MemberRequest, resource_id: UUID, body: ReadingIn) -> DataResource:
+    """Read the stored file again with another encoding, delimiter, first row or sheet; no second upload."""
+    return resources.read_again(resource_id, choices=resources.Choices(**body.dict()), by=request.auth)
 
 
 @router.post("/versions", response={201: VersionOut})
@@ -162,14 +164,14 @@ def oversee(request: MemberRequest, version_id: UUID, reason: Words = "") -> dic
 
 
 @router.get("/catalogue", response=CataloguePage, auth=None)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def catalogue(request: MemberRequest, asked: Query[CatalogueQuestion]) -> dict[str, Any]:
     """Find listings: words, and values of facets, each of which may be repeated. The page reads the same address."""
     return queries.catalogue(search.question(request.GET))
 
 
 @router.get("/catalogue/{version_id}", response=ListingDetail, auth=None)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def listing(request: MemberRequest, version_id: UUID) -> dict[str, Any]:
     """One listing whole, as far as it is public."""
     return queries.listing(version_id, getattr(request, "member", None) or None)

@@ -71,6 +71,8 @@ class DataResource(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     encoding = models.CharField(max_length=32, default="", blank=True)  # chosen by the supplier; empty: detected
     delimiter = models.CharField(max_length=4, default="", blank=True)
+    has_header = models.BooleanField(null=True)  # whether the first row names the columns; null: detected
+    sheet = models.CharField(max_length=255, default="", blank=True)  # of a workbook; empty: the first with content
     # What came out of it.
     is_table = models.BooleanField(default=False)
     row_count = models.BigIntegerField(null=True)

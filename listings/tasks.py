@@ -65,6 +65,8 @@ def read(resource_id: UUID) -> None:
             limits=limits(),
             encoding=resource.encoding or None,
             delimiter=resource.delimiter or None,
+            header=resource.has_header,
+            sheet=resource.sheet or None,
             on_stage=_Progress(resource_id),
         )
         _keep(resource, outcome)

@@ -147,6 +147,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up: it goes on, e.g. to an invitation
+ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "/workbench/"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 # Lockout: five wrong passwords for one address in five minutes, and a ceiling for each client.
@@ -247,8 +249,8 @@ DELIVERY_STREAMS_PER_BUYER_MAX = env.number("DELIVERY_STREAMS_PER_BUYER_MAX", 32
 DELIVERY_CONNECTIONS_MAX = env.number("DELIVERY_CONNECTIONS_MAX", 192)  # a thread each, also those without a range
 USE_RANGES_MAX = env.number("USE_RANGES_MAX", 10_000)
 # Counted in each web process's own memory (market/limits.py). api: for one key, person or address; sign_in: wrong keys
-# from one address; look_up: public look-ups from one address.
-RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": "120/m"}
+# from one address; look_up: questions to the public search, ledger and certificates from one person or address.
+RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": f"{env.number('LOOK_UPS_PER_MINUTE_MAX', 120)}/m"}
 
 # --- jobs ---------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text(

@@ -60,7 +60,7 @@ def entry(request: HttpRequest, index: int) -> dict[str, Any]:
 
 
 @router.get("/leaves/{leaf_hash}", response=EntryProofOut)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def leaf(request: HttpRequest, leaf_hash: LeafHash) -> dict[str, Any]:
     """One entry by its leaf hash in hex."""
     return _proved(next(iter(queries.by_leaf_hash(bytes.fromhex(leaf_hash))), None))
@@ -94,7 +94,7 @@ def consistency(request: HttpRequest, asked: Query[ConsistencyIn]) -> dict[str, 
 
 
 @router.get("/certificates/{uuid:certificate_id}", response=CertificateOut)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
     """A certificate by its random id: what it certifies and where that stands in the log, no parties."""
     found = certificates.find(certificate_id)

@@ -164,8 +164,8 @@ def _end(reference: str, to: ObligationState, by: Actor) -> Obligation:
         outbox.unchanged()
         return obligation
     check_holds(obligation)
-    if to == ObligationState.EXPIRED and obligation.due_at > clock.now():
-        raise Conflict(_t("It is not due yet."), due_at=clock.text(obligation.due_at))
+    if to == ObligationState.EXPIRED and (until := due_at(obligation)) > clock.now():
+        raise Conflict(_t("It is not due yet."), due_at=clock.text(until))
     move(obligation, to)
     obligation.save(update_fields=["state", "ended_at"])
     outbox.record(
@@ -215,14 +215,23 @@ def save_funded(paid: Sequence[Obligation]) -> None:
 
 def check_holds(obligation: Obligation, *more: str) -> None:
     """Refuse the step while anything that it hangs on is held. Raises Held."""
-    holds.check(
+    holds.check(*_hangs_on(obligation), *more)
+
+
+def due_at(obligation: Obligation) -> datetime:
+    """By when it is to be paid: the day as it was set, and what holds took since."""
+    subjects = [each for each in _hangs_on(obligation) if each is not None]
+    return holds.standstill(subjects).moved(obligation.due_at, since=obligation.opened_at, subjects=subjects)
+
+
+def _hangs_on(obligation: Obligation) -> list[UUID | None]:
+    return [
         obligation.reference,
         obligation.thread,
         obligation.payer_id,
         obligation.payee_id,
         *obligation.holds_on,
-        *more,
-    )
+    ]
 
 
 def _require_side(by: Actor, sides: set[UUID]) -> None:

@@ -15,6 +15,7 @@ from market.participants.members import Member, Role
 from market.participants.models import Organisation
 from settlement import accounts, bank_accounts, books, ledger
 from settlement.models import BankAccount, Obligation, Payout, PayoutFile, Statement, StatementLine
+from settlement.obligations import due_at
 from settlement.states import LineState, ObligationState, PayoutKind, PayoutState
 
 DESK: Final = (Role.CLERK, Role.APPROVER, Role.AUDITOR)
@@ -63,7 +64,7 @@ def payment_of(reference: str) -> dict[str, Any] | None:
         "payment_reference": found.payment_reference,
         "amount_minor": found.amount_minor,
         "currency": found.currency,
-        "due_at": found.due_at,
+        "due_at": due_at(found),
         "state": found.state,
         "payer_name": payer.name,
     }

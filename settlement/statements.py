@@ -26,8 +26,9 @@ _LOCK: Final = (0x73657474, 1)  # "sett", statements: imports wait for each othe
 def import_file(*, name: str, data: bytes, by: Member) -> Statement:
     """Import a statement file of the custodian's account, all of it or nothing.
 
-    A receipt with an exact reference and the amount still due pays its obligation; what does not match waits in
-    suspense. The same file again answers the first import; lines known from another file are passed over.
+    A receipt with an exact reference and the amount still due from the payer who owes it pays its obligation; what
+    does not match waits in suspense. The same file again answers the first import; lines known from another file are
+    passed over.
     Raises UnreadableStatement (422), TooLarge (413), StatementGap (409), NotAllowed.
     """
     by.require(Role.CLERK)

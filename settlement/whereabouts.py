@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from market.participants.members import Member
-from settlement import fees, queries
+from settlement import fees, obligations, queries
 from settlement.fees import Shares
 from settlement.models import Obligation, Payout, Refund, StatementLine
 from settlement.states import Doubt, LineState, ObligationState, PayoutState
@@ -86,7 +86,7 @@ def _before(obligation: Obligation) -> list[Pile]:
     since, missing = obligation.opened_at, obligation.amount_minor - obligation.received_minor
     piles = []
     if missing > 0:
-        piles.append(Pile(Place.WITH_PAYER, missing, since, Mover.PAYER, until=obligation.due_at))
+        piles.append(Pile(Place.WITH_PAYER, missing, since, Mover.PAYER, until=obligations.due_at(obligation)))
     if obligation.received_minor:
         piles.append(Pile(Place.PAYER_ACCOUNT, obligation.received_minor, since, Mover.PAYER))
     return piles

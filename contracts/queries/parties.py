@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import get_language
 
+from contracts import standstills
 from contracts.models import Agreement, Negotiation, Side, Trade
 from listings.models import ProductVersion
 from market.kernel.errors import NotFound
@@ -46,8 +47,9 @@ def titles(version_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def negotiations_of(by: Member, *, page: int, size: int) -> list[Negotiation]:
     """The caller's negotiations, last changed first."""
-    found = Negotiation.objects.filter(mine(by)).order_by("-changed_at")
-    return list(found[(page - 1) * size : page * size])
+    found = list(Negotiation.objects.filter(mine(by)).order_by("-changed_at")[(page - 1) * size : page * size])
+    standstills.give_back_to_negotiations(found)
+    return found
 
 
 def negotiation_for(by: Member, negotiation_id: UUID) -> Negotiation:
@@ -55,6 +57,7 @@ def negotiation_for(by: Member, negotiation_id: UUID) -> Negotiation:
     found = Negotiation.objects.select_related("offer__version").filter(mine(by), id=negotiation_id).first()
     if found is None:
         raise NotFound
+    standstills.give_back_to_negotiations([found])
     return found
 
 

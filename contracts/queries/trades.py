@@ -1,6 +1,6 @@
 """Trades as pages show them: one row of the list, and one trade from request to proof."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
 
-from contracts import clauses, terms, turns
+from contracts import clauses, standstills, terms, turns
 from contracts.models import Dispute, Period, Side, Signature, Trade
 from contracts.queries.parties import Page, cut, mine, side_of, titles, trade_of_party
 from contracts.queries.stops import DisputeRow, HoldRow, dispute_rows, hold_rows
@@ -151,7 +151,15 @@ def trade_page(by: Member, *, shown: str = "running", side: Side | None = None, 
 
 def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
     english = titles(each.version_id for each in models)
+    _give_back(models)
     return [_row(each, side_of(each, by), english.get(each.version_id, "")) for each in models]
+
+
+def _give_back(models: Sequence[Trade]) -> None:
+    """Let the rows show their deadlines as they stand, with what holds took given back."""
+    standstills.give_back_to_periods(trade.first_periods[0] for trade in models)  # type: ignore[attr-defined]
+    unsigned = [trade for trade in models if trade.state == TradeState.AGREED]
+    standstills.give_back_to_negotiations(trade.agreement.negotiation for trade in unsigned)
 
 
 def trade_counts(by: Member) -> dict[str, int]:
@@ -231,6 +239,7 @@ def _loaded(found: QuerySet[Trade]) -> Trade:
     trade = _with_periods(found).select_related(*related).first()
     if trade is None:
         raise NotFound
+    _give_back([trade])
     return trade
 
 
@@ -331,7 +340,8 @@ def purposes_of(document: Mapping[str, object]) -> tuple[str, ...]:
 def trade_for(by: Member, trade_id: UUID) -> dict[str, Any]:
     """A trade with its periods, payment and grant, for the API."""
     trade = trade_of_party(by, trade_id)
-    periods = list(Period.objects.filter(trade=trade).order_by("n"))
+    periods = list(Period.objects.filter(trade=trade).select_related("trade").order_by("n"))
+    standstills.give_back_to_periods(periods)
     last = periods[-1]
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, last.id]
     shown = {

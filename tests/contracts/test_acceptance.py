@@ -33,6 +33,11 @@ def released_minor(stage: Stage) -> int:
     return money.balance(for_=stage.supplier.member).available_minor
 
 
+def held(stage: Stage, subject: str, scope: holds.Scope = holds.Scope.TRADE) -> holds.Hold:
+    """A hold that the reviewer places now."""
+    return holds.place(subject, scope=scope, reason="核查", legal_basis="条例 28", by=stage.reviewer)
+
+
 def test_silence_accepts_for_a_buyer_who_never_fetched() -> None:
     stage = given_funded(price_minor=48_000, acceptance_days=3)
 
@@ -112,18 +117,21 @@ def test_an_open_dispute_stops_silence_and_acceptance(given: object) -> None:
     assert released_minor(stage) == 0
 
 
-def test_a_hold_stops_silence_and_lifting_it_lets_time_do_its_step() -> None:
+def test_a_hold_stops_silence_and_the_time_it_took_is_given_back() -> None:
     stage = given_funded(acceptance_days=3)
-    hold = holds.place(
-        stage.period.trade.urn, scope=holds.Scope.TRADE, reason="核查", legal_basis="条例 28", by=stage.reviewer
-    )
+    with clock.shifted(timedelta(days=1)):
+        hold = held(stage, stage.period.trade.urn)
 
     with clock.shifted(timedelta(days=4)):
-        held = deadlines.watch()
+        stopped = deadlines.watch()
         holds.lift(hold.id, reason="核查结束", by=stage.approver)
-        free = deadlines.watch()
+        freed = deadlines.watch()
+    with clock.shifted(timedelta(days=6, seconds=-30)):
+        before = deadlines.watch()
+    with clock.shifted(timedelta(days=6, seconds=30)):
+        after = deadlines.watch()
 
-    assert (held["accepted"], free["accepted"]) == (0, 1)
+    assert [each["accepted"] for each in (stopped, freed, before, after)] == [0, 0, 0, 1]
     assert stage.period.state == PeriodState.SETTLED
 
 

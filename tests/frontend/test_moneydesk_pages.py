@@ -141,9 +141,9 @@ def test_a_held_payout_says_so_and_is_left_out_of_the_file(market: Market) -> No
     own = text(client.get(reverse("frontend:desk_payout", args=[payout.id])))
     response = client.post(reverse("frontend:payout_file_make"))
 
-    assert "已批准的出款都被暂停" in sending
+    assert "已批准的出款都在停控中" in sending
     assert "生成付款文件 ¥" not in sending
-    assert "暂停" in own
+    assert "停控" in own
     assert response.status_code == 409
     payout.refresh_from_db()
     assert payout.state == PayoutState.APPROVED

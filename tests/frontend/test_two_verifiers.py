@@ -36,6 +36,10 @@ def without(kind: str) -> Callable[[dict[str, Any]], None]:
 CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "nothing": lambda whole: None,
     "no agreement": lambda whole: whole["documents"].clear(),
+    "keys alone": lambda whole: [
+        whole.update(entries=whole["entries"][:2]),
+        *(whole[name].clear() for name in ("documents", "signatures")),
+    ],
     "no signatures": lambda whole: whole["signatures"].clear(),
     "one signature": lambda whole: whole["signatures"].pop(),
     "no entries at all": lambda whole: [whole[name].clear() for name in ("entries", "documents", "signatures")],
@@ -73,6 +77,9 @@ def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServe
         except ValueError:  # what no canonical form has is written as a careless program would
             files[name] = loose(whole)
     honest = files["nothing"]
+    several = SmallLog()
+    several.facts.insert(9, several.facts[several.at("period.funded")])
+    files["two periods"] = encode(several.bundle())
     files |= {
         "a blank": honest + b" ",
         "a mark in front": b"\xef\xbb\xbf" + honest,
