@@ -262,11 +262,11 @@ class OneTrade:
 
     def agree(self) -> None:
         """The supplier signs the draft's exact bytes."""
-        self._sign("supplier", "agreement", {"agreed", "verified", "finalized"})
+        self._sign("supplier", "agreement", {"AGREED", "VERIFIED", "FINALIZED"})
 
     def sign(self) -> None:
         """The buyer signs the same bytes."""
-        self._sign("buyer", "verification", {"finalized"})
+        self._sign("buyer", "verification", {"FINALIZED"})
 
     def _sign(self, role: str, step: str, signed: set[str]) -> None:
         account = self.accounts[role]

@@ -1,111 +1,30 @@
 """The whole platform as `make run` starts it: up, killed in parts, stopped, and up again with nothing lost."""
 
-import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
-import psycopg
 import pytest
 
-from market.launcher import ports, readiness, residue, run_record
-from market.launcher.folders import REPOSITORY
-from tests.services import REPLACED
+from market.launcher import residue
+from tests.launcher.stage import Platform, given_platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
 PARTS = {"launcher", "postgres", "valkey", "web", "delivery", "sequencer", "dispatcher", "worker", "beat"}
 
 
-class Platform:
-    """One launcher process without the demonstration market."""
-
-    def __init__(self, var: Path, port: int) -> None:
-        self.var, self.port = var, port
-        self.output = var.parent / "output"
-        self.process: subprocess.Popen[bytes]
-
-    def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in REPLACED}
-        return kept | {"VAR_DIR": str(self.var), "PORT": str(self.port)}
-
-    def launch(self) -> None:
-        """Start it and return at once."""
-        with self.output.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "market.launcher", "--no-demo"],
-                cwd=REPOSITORY,
-                env=self.environment(),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def start(self) -> None:
-        """Start it and wait until it is ready."""
-        self.launch()
-        self.until(lambda: "Ready after" in self.said(), 180)
-
-    def is_running(self) -> bool:
-        return hasattr(self, "process") and self.process.poll() is None
-
-    def rows(self) -> object:
-        with self.connect() as connection:
-            found = connection.execute("SELECT count(*) FROM launcher_kept").fetchone()
-            assert found
-            return found[0]
-
-    def said(self) -> str:
-        return self.output.read_text("utf-8")
-
-    def second_start(self, **changed: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "market.launcher", "--no-demo"],
-            cwd=REPOSITORY,
-            env=self.environment() | changed,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    def pids(self) -> dict[str, int]:
-        return run_record.read(self.var).get("pids", {})
-
-    def is_ready(self) -> bool:
-        return readiness.ask(self.port, run_record.read(self.var)["delivery_port"])[0]
-
-    def until(self, claim: Callable[[], bool], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not claim():
-            assert time.monotonic() < deadline, self.said()
-            assert self.process.poll() is None, self.said()
-            time.sleep(0.1)
-
-    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        host = run_record.read(self.var)["postgres_socket"]
-        return psycopg.connect(host=host, user="market_owner", dbname="market", autocommit=True)
-
-    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        if self.is_running():
-            self.process.send_signal(number)
-            self.process.wait(60)
+def rows(platform: Platform) -> object:
+    with platform.connect() as connection:
+        found = connection.execute("SELECT count(*) FROM launcher_kept").fetchone()
+        assert found
+        return found[0]
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Platform]:
-    folder = Path("/tmp") / f"launcher-run-{os.getpid()}"
-    folder.mkdir()
-    folder.chmod(0o711)
-    made = Platform(folder / "var", ports.free())
-    yield made
-    made.stop(signal.SIGTERM)
-    residue.end_processes_of(made.var)
-    residue.end_servers_of(made.var / "database" / "data")
-    shutil.rmtree(folder)
+    with given_platform() as made:
+        yield made
 
 
 @pytest.fixture
@@ -140,13 +59,10 @@ def test_a_second_starter_and_a_taken_port_are_refused_in_one_sentence(platform:
 
 @pytest.mark.parametrize("part", sorted(PARTS - {"launcher"}))
 def test_a_part_comes_back_after_kill_9_and_rows_are_intact(platform: Platform, part: str) -> None:
-    before = platform.pids()[part]
+    platform.kill(part)
 
-    os.kill(before, signal.SIGKILL)
-
-    platform.until(lambda: platform.pids().get(part) not in {None, before}, 30)
     platform.until(platform.is_ready, 60)
-    assert platform.rows() == 100
+    assert rows(platform) == 100
 
 
 def test_a_killed_launcher_is_followed_by_one_that_finds_everything(platform: Platform) -> None:
@@ -157,7 +73,7 @@ def test_a_killed_launcher_is_followed_by_one_that_finds_everything(platform: Pl
     platform.start()
 
     assert [name for name, pid in before.items() if residue._state(pid) != "Z"] == []
-    assert platform.rows() == 100
+    assert rows(platform) == 100
 
 
 def test_many_interrupts_stop_it_cleanly_and_the_next_start_finds_all_again(platform: Platform) -> None:
@@ -174,7 +90,7 @@ def test_many_interrupts_stop_it_cleanly_and_the_next_start_finds_all_again(plat
     assert (platform.var / "log" / "postgres.log").read_text().rstrip().endswith("database system is shut down")
     assert not (platform.var / "database" / "data" / "postmaster.pid").exists()
     platform.start()
-    assert platform.rows() == 100
+    assert rows(platform) == 100
     assert {path.name: path.read_text() for path in (platform.var / "secrets").iterdir()} == keys
 
 
