@@ -24,7 +24,7 @@ KILLS = (
     ("delivery", "download"),
     ("postgres", "accept"),
 )
-AT_A_TIME = 3
+AT_A_TIME = 2
 # What else than the web process, the delivery server and the database could know the broker.
 KNOW_THE_BROKER = ("valkey", "dispatcher", "worker", "beat")
 PAGES = ("/", "/catalogue/", "/ledger/", "/verify/", "/accounts/login/", "/healthz", "/api/listings/catalogue")
