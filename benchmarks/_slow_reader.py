@@ -25,7 +25,7 @@ class Reader:
     """One line, and what came over it."""
 
     address: str
-    socket: socket.socket = field(init=False)
+    line: socket.socket = field(init=False)
     received: int = 0
     answers: list[str] = field(default_factory=list)
 
@@ -33,18 +33,18 @@ class Reader:
         """Open the line and send the request."""
         parts = urlsplit(self.address)
         assert parts.hostname
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        self.socket.connect((parts.hostname, parts.port or 80))
-        self.socket.setblocking(False)
+        self.line = socket.socket()
+        self.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        self.line.connect((parts.hostname, parts.port or 80))
+        self.line.setblocking(False)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode("ascii"))
+        self.line.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode("ascii"))
         self.answers.append("")
 
     def bite(self) -> None:
         """Take a little of what has come; ask again at the end."""
         try:
-            taken = self.socket.recv(BITE_BYTES)
+            taken = self.line.recv(BITE_BYTES)
         except BlockingIOError:
             return
         except ConnectionResetError:
@@ -53,7 +53,7 @@ class Reader:
             self.answers[-1] = taken[9:12].decode("ascii")
         self.received += len(taken)
         if not taken:
-            self.socket.close()
+            self.line.close()
             self.ask()
 
 

@@ -11,7 +11,7 @@ import pytest
 from frontend.programs import STEPS, Account, OneTrade
 from provenance.verifier.__main__ import main as verify
 from tests.launcher import walks
-from tests.launcher.stage import Platform, given_platform
+from tests.launcher.stage import Platform
 from tests.launcher.walks import Walks
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
@@ -31,10 +31,10 @@ PAGES = ("/", "/catalogue/", "/ledger/", "/verify/", "/accounts/login/", "/healt
 
 
 @pytest.fixture(scope="module")
-def platform() -> Iterator[Platform]:
-    with given_platform() as made:
-        made.start()
-        yield made
+def platform(stage: Platform) -> Platform:
+    if not stage.is_running():
+        stage.start()
+    return stage
 
 
 @pytest.fixture(scope="module")

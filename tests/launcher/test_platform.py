@@ -3,12 +3,11 @@
 import re
 import signal
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from market.launcher import residue
-from tests.launcher.stage import Platform, given_platform
+from tests.launcher.stage import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
 PARTS = {"launcher", "postgres", "valkey", "web", "delivery", "sequencer", "dispatcher", "worker", "beat"}
@@ -21,20 +20,14 @@ def rows(platform: Platform) -> object:
         return found[0]
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Platform]:
-    with given_platform() as made:
-        yield made
-
-
 @pytest.fixture
 def platform(stage: Platform) -> Platform:
     """A running platform, with 100 committed rows of ours; a start is dear, so the tests hand it on."""
     if not stage.is_running():
         stage.start()
-        with stage.connect() as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS launcher_kept (n int PRIMARY KEY)")
-            connection.execute("INSERT INTO launcher_kept SELECT generate_series(1, 100) ON CONFLICT DO NOTHING")
+    with stage.connect() as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS launcher_kept (n int PRIMARY KEY)")
+        connection.execute("INSERT INTO launcher_kept SELECT generate_series(1, 100) ON CONFLICT DO NOTHING")
     return stage
 
 
