@@ -89,7 +89,7 @@ def render_away(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database is away or ended the transaction: nobody can say whether a change took effect, asking can."""
     logger.error("%s %s: the database did not answer", request.method, request.path, exc_info=error)
     detail = _t("The database does not answer. Send the same request again in a moment.")
-    return problem(request, Unavailable(detail, retry_after_s=RETRY_AFTER_S))
+    return problems.answer(request, Unavailable(detail, retry_after_s=RETRY_AFTER_S))
 
 
 @api.exception_handler(ValidationError)
