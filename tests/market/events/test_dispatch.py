@@ -240,7 +240,7 @@ def test_the_dispatchers_command_takes_over_when_it_begins(monkeypatch: pytest.M
     dispatch.claim()
     dispatching = command.Command()
     misbehave(lambda _: dispatching.stop())
-    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
 
     dispatching.handle(once=False)
 
