@@ -15,7 +15,15 @@ from market.launcher.folders import REPOSITORY
 from provenance import checkpoints, merkle
 from tests.launcher.stage import Platform
 
-_MAKE = "import django, sys; django.setup(); from frontend.demonstration import people; people.make(sys.argv[1])"
+# Nobody signs in here, and a million rounds for each password of the cast are most of its making.
+_MAKE = """
+import django, sys
+from django.test import override_settings
+django.setup()
+from frontend.demonstration import people
+with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+    people.make(sys.argv[1])
+"""
 
 
 def given_cast(platform: Platform) -> dict[str, Account]:
@@ -26,7 +34,7 @@ def given_cast(platform: Platform) -> dict[str, Account]:
         cwd=REPOSITORY,
         env=platform.environment() | {"DJANGO_SETTINGS_MODULE": "market.settings"},
         check=True,
-        timeout=60,
+        timeout=180,
     )
     return accounts(platform.var / "secrets" / "demonstration.json", url)[1]
 
