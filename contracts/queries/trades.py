@@ -151,7 +151,7 @@ def trade_page(by: Member, *, shown: str = "running", side: Side | None = None, 
 
 def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
     english = titles(each.version_id for each in models)
-    return [_row(each, by, english.get(each.version_id, "")) for each in models]
+    return [_row(each, side_of(each, by), english.get(each.version_id, "")) for each in models]
 
 
 def trade_counts(by: Member) -> dict[str, int]:
@@ -166,11 +166,10 @@ def _with_periods(found: QuerySet[Trade]) -> QuerySet[Trade]:
     return found.prefetch_related(Prefetch("periods", periods, to_attr="first_periods"))
 
 
-def _row(trade: Trade, by: Member, title: str) -> TradeRow:
+def _row(trade: Trade, side: Side, title: str) -> TradeRow:
     period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch above
     disputes: list[Dispute] = period.all_disputes  # type: ignore[attr-defined]
     dispute = next((each for each in disputes if each.state == DisputeState.OPEN), None)
-    side = side_of(trade, by)
     state = TradeState(trade.state)
     if state == TradeState.AGREED:
         due_at = trade.agreement.negotiation.expires_at
@@ -195,19 +194,61 @@ def _row(trade: Trade, by: Member, title: str) -> TradeRow:
 
 def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
     """One trade for one of its parties. Raises NotFound for strangers."""
-    found = _with_periods(Trade.objects.filter(mine(by), id=trade_id))
-    trade = found.select_related("supplier", "buyer", "agreement__negotiation__offer__version").first()
-    if trade is None:
-        raise NotFound
+    trade = _loaded(Trade.objects.filter(mine(by), id=trade_id))
     period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch
-    version = trade.agreement.negotiation.offer.version
     grants = delivery.grants_of(by, reference=period.urn)
     grant = grants[0] if grants else None
+    told = log.story([trade.id], by, kinds=TOLD)
+    return _detail(
+        trade,
+        side=side_of(trade, by),
+        money=_money(period, by),
+        grant=grant,
+        uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
+        told=[Told(each.entry.kind, each.entry, each.values) for each in told],
+    )
+
+
+def whole_trade(trade_id: UUID, *, told: Iterable[Told], by: Member) -> TradeDetail:
+    """One trade for a seat whose look was recorded (contracts.oversight), seen from the supplier's side.
+
+    The money's places only for the operator's money desk. Raises NotFound.
+    """
+    trade = _loaded(Trade.objects.filter(id=trade_id))
+    period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch
+    return _detail(
+        trade,
+        side=Side.SUPPLIER,
+        money=_money(period, by) if by.has(*money.DESK) else None,
+        grant=delivery.grant_of_reference(period.urn),
+        uses=[],
+        told=told,
+    )
+
+
+def _loaded(found: QuerySet[Trade]) -> Trade:
+    related = ("supplier", "buyer", "agreement__negotiation__offer__version")
+    trade = _with_periods(found).select_related(*related).first()
+    if trade is None:
+        raise NotFound
+    return trade
+
+
+def _detail(
+    trade: Trade,
+    *,
+    side: Side,
+    money: Whereabouts | None,
+    grant: GrantRow | None,
+    uses: list[UseRow],
+    told: Iterable[Told],
+) -> TradeDetail:
+    period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch
+    version = trade.agreement.negotiation.offer.version
     certificate = certificates.of(Certificate.Kind.TRADE, trade.id)
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, period.id]
-    where = _money(period, by)
     return TradeDetail(
-        row=_row(trade, by, titles([version.id]).get(version.id, "")),
+        row=_row(trade, side, titles([version.id]).get(version.id, "")),
         supplier=trade.supplier.name,
         buyer=trade.buyer.name,
         plan=trade.agreement.negotiation.offer.name,
@@ -216,14 +257,11 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
         ended_at=trade.ended_at,
         period=_period_row(period),
         agreement=_agreement(trade, grant),
-        told=[
-            Told(each.entry.kind, each.entry, each.values)
-            for each in sorted(log.story([trade.id], by, kinds=TOLD), key=lambda each: each.entry.at)
-        ],
-        money=where,
-        shares=_shares(period, where),
+        told=sorted(told, key=lambda each: each.entry.at),
+        money=money,
+        shares=_shares(period, money),
         grant=grant,
-        uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
+        uses=uses,
         holds=hold_rows([*subjects, grant.id] if grant else subjects),
         disputes=dispute_rows(period.all_disputes),  # type: ignore[attr-defined]  # from the prefetch
         certificate_id=certificate.id if certificate else None,
