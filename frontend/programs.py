@@ -36,13 +36,13 @@ class Client:
     url: str
     key: str
 
-    def call(self, method: str, path: str, body: Any = None, *, request_key: str = "") -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, once: str = "") -> Any:
         """Call the API with a JSON body and give its JSON answer. Raises Refused, OSError, HTTPException.
 
-        request_key: under the same one a request that makes something may be sent again; it makes nothing new.
+        once: under the same one a request that makes something may be sent again; it makes nothing new.
         """
         data = json.dumps(body).encode() if body is not None else None
-        return json.loads(self.raw(method, path, data, "application/json", request_key=request_key) or b"null")
+        return json.loads(self.raw(method, path, data, "application/json", once=once) or b"null")
 
     def raw(
         self,
@@ -51,7 +51,7 @@ class Client:
         data: Any = None,
         media_type: str = "application/octet-stream",
         *,
-        request_key: str = "",
+        once: str = "",
     ) -> bytes:
         """Call the API and give the answer's bytes. A file object is streamed. Raises as `call`."""
         parts = urlsplit(self.url)
@@ -59,8 +59,8 @@ class Client:
         headers = {"Authorization": f"Bearer {self.key}", "Accept-Language": "zh"}
         if data is not None:
             headers["Content-Type"] = media_type
-        if request_key:
-            headers["Idempotency-Key"] = request_key
+        if once:
+            headers["Idempotency-Key"] = once
         if hasattr(data, "fileno"):
             headers["Content-Length"] = str(os.fstat(data.fileno()).st_size)  # else it would go in chunks
         try:
@@ -303,7 +303,8 @@ class OneTrade:
     def download(self) -> None:
         """Open a use, fetch the file, compare its fingerprint, close the use."""
         buyer = self._of("buyer")
-        use = self._make(buyer, f"/delivery/grants/{self.found['grant']}/uses", {"purpose": self.purpose})
+        path = f"/delivery/grants/{self.found['grant']}/uses"
+        use = self._make(buyer, path, {"purpose": self.purpose}, once=self.found.get("use_key", ""))
         digest, _size = self._surely(lambda: download(use["address"]))
         with self.file.open("rb") as file:
             if digest != hashlib.file_digest(file, "sha256").hexdigest():
@@ -340,9 +341,10 @@ class OneTrade:
     def _get(self, role: str, path: str) -> Any:
         return self._surely(lambda: self._of(role).call("GET", path))
 
-    def _make(self, client: Client, path: str, body: dict[str, Any]) -> Any:
-        """Make something, once, however often it must be asked for."""
-        return self._surely(lambda: client.call("POST", path, body, request_key=f"{self.run_key}{path}"[:80]))
+    def _make(self, client: Client, path: str, body: dict[str, Any], *, once: str = "") -> Any:
+        """Make something, once, however often it must be asked for; `once` names it across runs of this program."""
+        name = once or f"{self.run_key}{path}"[:80]
+        return self._surely(lambda: client.call("POST", path, body, once=name))
 
     def _step(self, role: str, path: str, step: str, done: set[str], body: Any = None) -> None:
         """Take a step of a thing that tells its state; in the states `done` it was taken."""

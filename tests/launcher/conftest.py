@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.launcher.stage import Platform, given_platform
+from tests.launcher.platforms import Platform, staged
 
 
 @pytest.fixture(scope="package")
 def stage() -> Iterator[Platform]:
-    with given_platform() as made:
+    with staged("--no-demo") as made:
         yield made

@@ -11,7 +11,7 @@ import pytest
 from frontend.programs import STEPS, Account, OneTrade
 from provenance.verifier.__main__ import main as verify
 from tests.launcher import walks
-from tests.launcher.stage import Platform
+from tests.launcher.platforms import Platform
 from tests.launcher.walks import Walks
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]

@@ -7,17 +7,10 @@ import time
 import pytest
 
 from market.launcher import residue
-from tests.launcher.stage import Platform
+from tests.launcher.platforms import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
 PARTS = {"launcher", "postgres", "valkey", "web", "delivery", "sequencer", "dispatcher", "worker", "beat"}
-
-
-def rows(platform: Platform) -> object:
-    with platform.connect() as connection:
-        found = connection.execute("SELECT count(*) FROM launcher_kept").fetchone()
-        assert found
-        return found[0]
 
 
 @pytest.fixture
@@ -55,7 +48,7 @@ def test_a_part_comes_back_after_kill_9_and_rows_are_intact(platform: Platform, 
     platform.kill(part)
 
     platform.until(platform.is_ready, 60)
-    assert rows(platform) == 100
+    assert platform.rows() == 100
 
 
 def test_a_killed_launcher_is_followed_by_one_that_finds_everything(platform: Platform) -> None:
@@ -66,7 +59,7 @@ def test_a_killed_launcher_is_followed_by_one_that_finds_everything(platform: Pl
     platform.start()
 
     assert [name for name, pid in before.items() if residue._state(pid) != "Z"] == []
-    assert rows(platform) == 100
+    assert platform.rows() == 100
 
 
 def test_many_interrupts_stop_it_cleanly_and_the_next_start_finds_all_again(platform: Platform) -> None:
@@ -83,7 +76,7 @@ def test_many_interrupts_stop_it_cleanly_and_the_next_start_finds_all_again(plat
     assert (platform.var / "log" / "postgres.log").read_text().rstrip().endswith("database system is shut down")
     assert not (platform.var / "database" / "data" / "postmaster.pid").exists()
     platform.start()
-    assert rows(platform) == 100
+    assert platform.rows() == 100
     assert {path.name: path.read_text() for path in (platform.var / "secrets").iterdir()} == keys
 
 

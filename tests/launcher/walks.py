@@ -13,7 +13,7 @@ from frontend.programs import STEPS, Account, Client, OneTrade, Refused, account
 from market.launcher import run_record
 from market.launcher.folders import REPOSITORY
 from provenance import checkpoints, merkle
-from tests.launcher.stage import Platform
+from tests.launcher.platforms import Platform
 
 # Nobody signs in here, and a million rounds for each password of the cast are most of its making.
 _MAKE = """

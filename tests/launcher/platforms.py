@@ -1,14 +1,16 @@
-"""One running platform for tests that kill its parts: the launcher as `make run` starts it."""
+"""A launcher in a process of its own, as `make run` starts it, for the tests that kill it."""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 
@@ -18,10 +20,10 @@ from tests.services import REPLACED
 
 
 class Platform:
-    """One launcher process without the demonstration market."""
+    """One launcher process; `words` are its options."""
 
-    def __init__(self, var: Path, port: int) -> None:
-        self.var, self.port = var, port
+    def __init__(self, var: Path, port: int, *words: str) -> None:
+        self.var, self.port, self.words = var, port, words
         self.output = var.parent / "output"
         self.process: subprocess.Popen[bytes]
 
@@ -33,7 +35,7 @@ class Platform:
         """Start it and return at once."""
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "market.launcher", "--no-demo"],
+                [sys.executable, "-m", "market.launcher", *self.words],
                 cwd=REPOSITORY,
                 env=self.environment(),
                 stdout=output,
@@ -48,12 +50,22 @@ class Platform:
     def is_running(self) -> bool:
         return hasattr(self, "process") and self.process.poll() is None
 
+    def rows(self) -> object:
+        return self.ask("SELECT count(*) FROM launcher_kept")
+
+    def ask(self, query: LiteralString) -> object:
+        """The first value of the first row."""
+        with self.connect() as connection:
+            found = connection.execute(query).fetchone()
+            assert found
+            return found[0]
+
     def said(self) -> str:
         return self.output.read_text("utf-8")
 
     def second_start(self, **changed: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "market.launcher", "--no-demo"],
+            [sys.executable, "-m", "market.launcher", *self.words],
             cwd=REPOSITORY,
             env=self.environment() | changed,
             capture_output=True,
@@ -92,12 +104,11 @@ class Platform:
 
 
 @contextmanager
-def given_platform() -> Iterator[Platform]:
-    """A platform in a folder of its own, not started yet; whatever it left running ends with it."""
-    folder = Path("/tmp") / f"launcher-run-{os.getpid()}"
-    folder.mkdir()
+def staged(*words: str) -> Iterator[Platform]:
+    """A platform with an empty folder of its own; at the end nothing of it is left."""
+    folder = Path(tempfile.mkdtemp(prefix="launcher-run-", dir="/tmp"))  # short enough for sockets
     folder.chmod(0o711)
-    made = Platform(folder / "var", ports.free())
+    made = Platform(folder / "var", ports.free(), *words)
     try:
         yield made
     finally:
