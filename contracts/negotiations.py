@@ -4,13 +4,12 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.utils.translation import gettext as _t
 
 from contracts import periods, signatures, standstills, terms
 from contracts.errors import NegotiationOpen, NotYourTurn, OwnOffer
 from contracts.models import Agreement, Negotiation, Period, Side, Signature, Trade, Turn
-from contracts.states import NEGOTIATION_FOLLOWS, NegotiationState, TradeState
+from contracts.states import NEGOTIATION_ENDED, NEGOTIATION_FOLLOWS, NegotiationState, TradeState
 from listings.errors import OfferClosed
 from listings.models import Offer
 from listings.states import VersionState
@@ -51,6 +50,7 @@ def request(
 ) -> Negotiation:
     """Ask for an offer, on its terms or on others as `terms.Changes` names them (then it must be negotiable).
 
+    consumer_pid: the buyer's own name for the negotiation; the same again answers the same one, however far it came.
     Raises NotFound, OfferClosed, OwnOffer, NegotiationOpen, Invalid, Held, NotAllowed.
     """
     by.require_trading(Role.TRADER, Role.SIGNATORY)
@@ -65,11 +65,20 @@ def request(
     supplier = offer.version.product.supplier
     if supplier.id == by.organisation_id:
         raise OwnOffer
+    changes = terms.Changes(price_minor, policy, acceptance_days, silence_accepts)
+    # The offer's lock makes a request that is sent twice at once wait for its twin.
+    asked = Negotiation.objects.filter(offer=offer, buyer_id=by.organisation_id)
+    if consumer_pid and (earlier := asked.filter(consumer_pid=consumer_pid).first()):
+        _require_same(earlier, purpose, changes)
+        outbox.unchanged()
+        return earlier
+    if open_one := asked.exclude(state__in=NEGOTIATION_ENDED).first():
+        raise NegotiationOpen(negotiation=open_one.urn)
     holds.check(by.organisation_urn, supplier.urn, offer.version.urn, offer.version.product.urn)
     if offer.withdrawn_at is not None or offer.version.state != VersionState.LISTED:
         raise OfferClosed
     table = terms.from_offer(offer, Organisation.objects.get(id=by.organisation_id))
-    changed = terms.change(table, terms.Changes(price_minor, policy, acceptance_days, silence_accepts))
+    changed = terms.change(table, changes)
     if changed and not offer.is_negotiable:
         raise Conflict(_t("This offer is not negotiable."))
     now = clock.now()
@@ -87,10 +96,7 @@ def request(
         changed_at=now,
         expires_at=terms.negotiation_deadline(),
     )
-    try:
-        negotiation.save(force_insert=True)
-    except IntegrityError as error:
-        raise NegotiationOpen from error  # and the whole transaction is left, so that it needs no savepoint
+    negotiation.save(force_insert=True)
     _write_turn(negotiation, Side.BUYER, note, by)
     outbox.record(
         "negotiation.requested",
@@ -347,6 +353,14 @@ def write_signature(agreement: Agreement, side: Side, signed: signatures.Signed,
         provider=signed.key.provider,
         signature=signed.signature,
     )
+
+
+def _require_same(earlier: Negotiation, purpose: str, asked: terms.Changes) -> None:
+    """Refuse a name that comes again with another request. Raises Conflict naming the negotiation, Invalid."""
+    first = Turn.objects.get(negotiation=earlier, n=1)
+    table = {"price_minor": first.price_minor, "policy": first.policy, "acceptance_days": first.acceptance_days}
+    if terms.change(table, asked) or earlier.purpose != purpose.strip()[:200]:
+        raise Conflict(_t("This key names another request."), negotiation=earlier.urn)
 
 
 def _write_turn(negotiation: Negotiation, side: Side, note: str, by: Member) -> None:

@@ -27,7 +27,7 @@ from listings.schemas import (
 from market.access import MEMBER, PUBLIC, allow
 from market.kernel.errors import LengthRequired
 from market.participants.members import Role
-from market.requests import MemberRequest, Page, Size, Words
+from market.requests import MemberRequest, Page, RequestKey, Size, Words
 
 router = Router(tags=["listings"])
 BLOCK_BYTES = 1024 * 1024
@@ -71,9 +71,9 @@ def read_again(request: MemberRequest, resource_id: UUID, body: ReadingIn) -> Da
 
 @router.post("/versions", response={201: VersionOut})
 @allow(Role.TRADER, scope="trade")
-def draft(request: MemberRequest, body: VersionIn) -> Status[ProductVersion]:
-    """Begin a product, or the next version of one."""
-    version = products.draft(body.resource, _description(body), product_id=body.product, by=request.auth)
+def draft(request: MemberRequest, body: VersionIn, key: RequestKey = "") -> Status[ProductVersion]:
+    """Begin a product, or the next version of one. The same Idempotency-Key again answers the same version."""
+    version = products.draft(body.resource, _description(body), product_id=body.product, key=key, by=request.auth)
     return Status(201, version)
 
 
@@ -93,11 +93,11 @@ def show_version(request: MemberRequest, version_id: UUID) -> ProductVersion:
 
 @router.post("/versions/{version_id}/offers", response={201: OfferOut})
 @allow(Role.TRADER, scope="trade")
-def open_offer(request: MemberRequest, version_id: UUID, body: OfferIn) -> Status[Offer]:
-    """Set price and licence."""
+def open_offer(request: MemberRequest, version_id: UUID, body: OfferIn, key: RequestKey = "") -> Status[Offer]:
+    """Set price and licence. The same Idempotency-Key again answers the same offer."""
     values = body.dict()
     buyer_id = values.pop("buyer")
-    return Status(201, offers.open(version_id, **values, buyer_id=buyer_id, by=request.auth))
+    return Status(201, offers.open(version_id, **values, buyer_id=buyer_id, key=key, by=request.auth))
 
 
 @router.delete("/offers/{offer_id}", response=OfferOut)

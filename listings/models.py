@@ -171,6 +171,7 @@ class ProductVersion(models.Model):
     checks = models.JSONField(default=list)  # what the automatic checks answered
     review_reason = models.TextField(default="", blank=True)
     reviewed_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=80, default="", blank=True)  # the caller's own name for the request
     created_at = models.DateTimeField(default=clock.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
@@ -181,6 +182,7 @@ class ProductVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["product", "n"], name="version_numbered_once"),
+            models.UniqueConstraint(fields=["resource", "key"], condition=~Q(key=""), name="version_one_per_key"),
             models.UniqueConstraint(
                 fields=["product"], condition=Q(state="listed"), name="version_one_listed_per_product"
             ),
@@ -217,11 +219,13 @@ class Offer(models.Model):
     buyer = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )  # null: public
+    key = models.CharField(max_length=80, default="", blank=True)  # the caller's own name for the request
     created_at = models.DateTimeField(default=clock.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["version", "key"], condition=~Q(key=""), name="offer_one_per_key"),
             models.CheckConstraint(condition=Q(price_minor__gte=0), name="offer_price_not_negative"),
             models.CheckConstraint(condition=Q(currency="CNY"), name="offer_in_cny"),
         ]

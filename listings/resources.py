@@ -209,10 +209,11 @@ def read_again(resource_id: UUID, *, choices: Choices, by: Member) -> DataResour
 
 @verb("resource.reading")
 def begin(resource_id: UUID, *, by: Actor) -> DataResource:
-    """A job starts to read the file. Raises Held, IllegalStep (also while another job reads it)."""
+    """A job that holds the claim starts to read the file, or begins again what a dead one left.
+
+    Raises Held, IllegalStep.
+    """
     resource = _locked(resource_id)
-    if resource.state == ResourceState.PROCESSING and resource.heartbeat_at and not is_silent(resource):
-        raise IllegalStep(_t("The file is being read."), state=resource.state)
     _move(resource, ResourceState.PROCESSING)
     resource.attempts += 1
     resource.heartbeat_at, resource.stages, resource.problem = clock.now(), [], None

@@ -267,7 +267,7 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {"task": "contracts.tasks.watch_deadlines", "schedule": 30.0},
-    "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
+    "intake": {"task": "listings.tasks.sweep_intake", "schedule": 10.0, "options": {"expires": 10}},
     "search": {"task": "listings.tasks.fold_search", "schedule": 15.0},
     "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "earnings": {"task": "settlement.tasks.free_earnings", "schedule": 300.0},

@@ -23,6 +23,7 @@ NO_FACT = {
     "listings/resources.py:report": "progress of a running job",
     "listings/resources.py:upload": "calls the verb register; removes the object when that fails",
     "market/events/dispatch.py:claim": "lease of a piece of news",
+    "market/events/dispatch.py:take_over": "ends the leases of a dispatcher that is gone",
     "market/events/dispatch.py:tell": "bookkeeping of the news itself",
     "market/events/dispatch.py:hear_lifting": "wakes what a hold had stopped",
     "market/rules.py:write_first_versions": "standing rows after a migration",

@@ -77,6 +77,12 @@ class Platform:
     def pids(self) -> dict[str, int]:
         return run_record.read(self.var).get("pids", {})
 
+    def kill(self, part: str) -> None:
+        """Kill one part's process and wait until it was started again."""
+        before = self.pids()[part]
+        os.kill(before, signal.SIGKILL)
+        self.until(lambda: self.pids().get(part) not in {None, before}, 30)
+
     def is_ready(self) -> bool:
         return readiness.ask(self.port, run_record.read(self.var)["delivery_port"])[0]
 
