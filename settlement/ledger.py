@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _t
 
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared
 from market.kernel.money import MINOR_MAX
 from settlement import accounts
 from settlement.accounts import Key
@@ -134,13 +134,10 @@ def post_all(drafts: Sequence[Draft]) -> None:
     keys = {key.id: key for entry in entries for key in (entry.debit, entry.credit)}
     parameters = _parameters(drafts, keys)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_POST, parameters)
-            if not cursor.fetchone()[0]:
-                accounts.open_missing(keys.values())
-                cursor.execute(_POST, parameters)
-                if not cursor.fetchone()[0]:
-                    raise RuntimeError("an account is missing although it was just opened")
+        if not prepared.run(_POST, parameters).fetchone()[0]:
+            accounts.open_missing(keys.values())
+            if not prepared.run(_POST, parameters).fetchone()[0]:
+                raise RuntimeError("an account is missing although it was just opened")
     except IntegrityError as error:
         raise _refusal(error) from error
 

@@ -9,10 +9,9 @@ from django.conf import settings
 from django.db.models import Count, F, Model, Q, QuerySet, Sum
 from django.utils.translation import gettext as _t
 
-from market.kernel import clock, ids
+from market.kernel import clock, ids, rows
 from market.kernel.errors import Invalid, NotFound
 from market.participants.members import Member, Role
-from market.participants.models import Organisation
 from settlement import accounts, bank_accounts, books, ledger
 from settlement.models import BankAccount, Obligation, Payout, PayoutFile, Statement, StatementLine
 from settlement.states import LineState, ObligationState, PayoutKind, PayoutState
@@ -50,22 +49,21 @@ def obligations(*, for_: Member, state: ObligationState | None = None, page: int
 
 def is_funded(reference: str) -> bool:
     """Whether the whole amount for a reference lies in escrow now."""
-    return Obligation.objects.filter(reference=ids.from_urn(reference), state=ObligationState.FUNDED).exists()
+    return rows.get(Obligation, reference=ids.from_urn(reference), state=ObligationState.FUNDED) is not None
 
 
 def payment_of(reference: str) -> dict[str, Any] | None:
     """How the amount for a reference is paid and whether it was; None where nothing is owed."""
-    found = Obligation.objects.filter(reference=ids.from_urn(reference)).first()
+    found = rows.get(Obligation, "payer", reference=ids.from_urn(reference))
     if found is None:
         return None
-    payer = Organisation.objects.only("name").get(id=found.payer_id)
     return {
         "payment_reference": found.payment_reference,
         "amount_minor": found.amount_minor,
         "currency": found.currency,
         "due_at": found.due_at,
         "state": found.state,
-        "payer_name": payer.name,
+        "payer_name": found.payer.name,
     }
 
 
