@@ -47,11 +47,6 @@ def find(certificate_id: UUID) -> Certificate:
     return certificate
 
 
-def of(kind: Certificate.Kind, subject: UUID) -> Certificate | None:
-    """The certificate of a subject, if it has one."""
-    return Certificate.objects.filter(kind=kind, subject=subject).first()
-
-
 def entries(certificate: Certificate) -> list[EntryRow]:
     """What anybody may see behind a certificate: kinds, times and places, no values."""
     openings = queries.about([certificate.subject])

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from contracts import clauses, terms, turns
 from contracts.models import Dispute, Period, Side, Signature, Trade
@@ -19,7 +21,6 @@ from market import holds, policy
 from market.kernel import canonical_json
 from market.kernel.errors import NotFound
 from market.participants.members import Member
-from provenance import certificates
 from provenance import queries as log
 from provenance.models import Certificate
 from provenance.queries import EntryRow
@@ -151,7 +152,8 @@ def trade_page(by: Member, *, shown: str = "running", side: Side | None = None, 
 
 def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
     english = titles(each.version_id for each in models)
-    return [_row(each, by, english.get(each.version_id, "")) for each in models]
+    # Django sets `trade` on what it prefetches along `periods`.
+    return [_row(each.first_periods[0], by, english.get(each.version_id, "")) for each in models]  # type: ignore[attr-defined]
 
 
 def trade_counts(by: Member) -> dict[str, int]:
@@ -161,13 +163,17 @@ def trade_counts(by: Member) -> dict[str, int]:
 
 
 def _with_periods(found: QuerySet[Trade]) -> QuerySet[Trade]:
-    disputes = Dispute.objects.select_related("opened_by").order_by("opened_at")
-    periods = Period.objects.filter(n=1).prefetch_related(Prefetch("disputes", disputes, to_attr="all_disputes"))
+    periods = Period.objects.filter(n=1).prefetch_related(_all_disputes())
     return found.prefetch_related(Prefetch("periods", periods, to_attr="first_periods"))
 
 
-def _row(trade: Trade, by: Member, title: str) -> TradeRow:
-    period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch above
+def _all_disputes() -> Prefetch[str]:
+    disputes = Dispute.objects.select_related("opened_by").order_by("opened_at")
+    return Prefetch("disputes", disputes, to_attr="all_disputes")
+
+
+def _row(period: Period, by: Member, title: str) -> TradeRow:
+    trade = period.trade
     disputes: list[Dispute] = period.all_disputes  # type: ignore[attr-defined]
     dispute = next((each for each in disputes if each.state == DisputeState.OPEN), None)
     side = side_of(trade, by)
@@ -195,19 +201,27 @@ def _row(trade: Trade, by: Member, title: str) -> TradeRow:
 
 def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
     """One trade for one of its parties. Raises NotFound for strangers."""
-    found = _with_periods(Trade.objects.filter(mine(by), id=trade_id))
-    trade = found.select_related("supplier", "buyer", "agreement__negotiation__offer__version").first()
-    if trade is None:
+    certificate = Certificate.objects.filter(kind=Certificate.Kind.TRADE, subject=OuterRef("trade_id")).values("id")
+    signed = Signature.objects.filter(agreement=OuterRef("trade__agreement_id")).values(
+        said=JSONObject(side="side", provider="provider")
+    )
+    period = (
+        Period.objects.filter(trade__in=Trade.objects.filter(mine(by), id=trade_id), n=1)
+        .select_related("trade__supplier", "trade__buyer", "trade__agreement__negotiation__offer__version")
+        .prefetch_related(_all_disputes())
+        .annotate(certificate_id=Subquery(certificate), signed=ArraySubquery(signed))
+        .first()
+    )
+    if period is None:
         raise NotFound
-    period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch
+    trade = period.trade
     version = trade.agreement.negotiation.offer.version
     grants = delivery.grants_of(by, reference=period.urn)
     grant = grants[0] if grants else None
-    certificate = certificates.of(Certificate.Kind.TRADE, trade.id)
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, period.id]
     where = _money(period, by)
     return TradeDetail(
-        row=_row(trade, by, titles([version.id]).get(version.id, "")),
+        row=_row(period, by, titles([version.id]).get(version.id, "")),
         supplier=trade.supplier.name,
         buyer=trade.buyer.name,
         plan=trade.agreement.negotiation.offer.name,
@@ -215,7 +229,7 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
         product_id=trade.product_id,
         ended_at=trade.ended_at,
         period=_period_row(period),
-        agreement=_agreement(trade, grant),
+        agreement=_agreement(trade, grant, {each["side"]: each["provider"] for each in period.signed}),
         told=[
             Told(each.entry.kind, each.entry, each.values)
             for each in sorted(log.story([trade.id], by, kinds=TOLD), key=lambda each: each.entry.at)
@@ -226,7 +240,7 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
         uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
         holds=hold_rows([*subjects, grant.id] if grant else subjects),
         disputes=dispute_rows(period.all_disputes),  # type: ignore[attr-defined]  # from the prefetch
-        certificate_id=certificate.id if certificate else None,
+        certificate_id=period.certificate_id,
     )
 
 
@@ -259,7 +273,7 @@ def _shares(period: Period, where: Whereabouts | None) -> Shares | None:
     return where.shares
 
 
-def _agreement(trade: Trade, grant: GrantRow | None) -> AgreementRow:
+def _agreement(trade: Trade, grant: GrantRow | None, providers: Mapping[str, str]) -> AgreementRow:
     agreement, negotiation = trade.agreement, trade.agreement.negotiation
     document = canonical_json.loads(bytes(agreement.document))
     signed = policy.parse(document["policy"])
@@ -276,7 +290,7 @@ def _agreement(trade: Trade, grant: GrantRow | None) -> AgreementRow:
         changed=sum(clause["differs_from_template"] for clause in document["clauses"]),
         rounds=negotiation.turns,
         silence_clause=clauses.paragraph_number("acceptance", "silence", terms.of(negotiation)),
-        providers=dict(Signature.objects.filter(agreement=agreement).values_list("side", "provider")),
+        providers=providers,
         purposes=purposes_of(document["policy"]),
         use_ends_at=use_ends_at,
         delete_by_at=use_ends_at + timedelta(days=delete_days) if use_ends_at and delete_days is not None else None,
