@@ -80,6 +80,7 @@ class Card:
     licence: str
     until: str
     until_label: str
+    is_dated: bool
     renewal: str
     quality: int | None
     price: SafeString
@@ -114,6 +115,7 @@ def _card(row: Row, wanted: Collection[str], held: Collection[UUID], language: s
         if row.data_until
         else formats.when(row.listed_at, language=language, form="date"),
         until_label=said.until if row.data_until else said.listed,
+        is_dated=row.data_until is not None,
         renewal=said.renewals[row.frequency],
         quality=row.quality,
         price=price(row.price_minor, row.currency, language),

@@ -45,6 +45,7 @@ NAVIGATION: Final = (
 )
 FOOTER: Final = (
     Entry("frontend:help", _("Help")),
+    Entry("frontend:api", _("API for programs")),
     Entry("frontend:accessibility", _("Accessibility")),
 )
 VISITOR: Final = (

@@ -72,24 +72,10 @@ for prefix, router in ROUTERS.items():
 doors.state(api)
 
 
-def problem(request: HttpRequest, error: MarketError) -> HttpResponse:
-    """Any refusal as RFC 9457 problem details."""
-    body = problems.of(error, instance=request.path)
-    response = JsonResponse(
-        body,
-        status=int(error.status),
-        content_type=problems.CONTENT_TYPE,
-        json_dumps_params={"ensure_ascii": False},
-    )
-    if "retry_after_s" in error.extra:
-        response.headers["Retry-After"] = str(error.extra["retry_after_s"])
-    return response
-
-
 @api.exception_handler(MarketError)
 def render_refusal(request: HttpRequest, error: MarketError) -> HttpResponse:
     """Refusals of verbs and doors."""
-    return problem(request, error)
+    return problems.answer(request, error)
 
 
 @api.exception_handler(ValidationError)
@@ -103,25 +89,25 @@ def render_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse
         )
         for each in error.errors
     ]
-    return problem(request, Invalid(fields))
+    return problems.answer(request, Invalid(fields))
 
 
 @api.exception_handler(AuthenticationError)
 def render_unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     """No key, a wrong key, or no session."""
-    return problem(request, NotSignedIn(_t("Send a key as Authorization: Bearer, or sign in.")))
+    return problems.answer(request, NotSignedIn(_t("Send a key as Authorization: Bearer, or sign in.")))
 
 
 @api.exception_handler(AuthorizationError)
 def render_forbidden(request: HttpRequest, error: AuthorizationError) -> HttpResponse:
     """Refused by the framework, e.g. for CSRF."""
-    return problem(request, NotAllowed())
+    return problems.answer(request, NotAllowed())
 
 
 @api.exception_handler(Http404)
 def render_missing(request: HttpRequest, error: Http404) -> HttpResponse:
     """Nothing at this address."""
-    return problem(request, NotFound())
+    return problems.answer(request, NotFound())
 
 
 @api.exception_handler(HttpError)

@@ -34,12 +34,17 @@ def _rules() -> dict[tuple[str, str], AccessRule]:
     return found
 
 
+def rule(method: str, route: str) -> AccessRule | None:
+    """The stated rule of a door; route as Django or as OpenAPI writes it."""
+    return _rules().get((method, _shape(route)))
+
+
 def admit(request: HttpRequest, member: Member | None, *, signed_in: bool) -> None:
     """Refuse whoever the rule of this request's door does not admit. Raises NotSignedIn, NotAllowed."""
     route = request.resolver_match.route if request.resolver_match else ""
-    rule = _rules().get((str(request.method), _shape(route)))
-    if rule is not None:
-        access.check(rule, member, signed_in=signed_in)
+    stated = rule(str(request.method), route)
+    if stated is not None:
+        access.check(stated, member, signed_in=signed_in)
 
 
 def _shape(route: str) -> str:

@@ -42,6 +42,7 @@ FUNCTIONS: Final[dict[str, tuple[int | None, int, int | None]]] = {
 }
 _CONSTANT: Final = re.compile(r"""_\((?P<literal>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 _PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]")
+METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})  # of a router: what it decorates is an endpoint
 Key = tuple[str, str]  # context (empty: none), msgid
 
 
@@ -195,6 +196,8 @@ def _collect_python(room: Room, path: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             _collect_refusal(room, node, where, names)
+        if isinstance(node, ast.FunctionDef) and "api" in {path.stem, path.parent.name}:
+            _collect_endpoint(room, node, where)
         if not isinstance(node, ast.Call):
             continue
         name = _function(node.func, names)
@@ -229,6 +232,17 @@ def _collect_refusal(room: Room, node: ast.ClassDef, where: str, names: dict[str
     )
     docstring = ast.get_docstring(node)
     if has_title and docstring:
+        room.add(Message(docstring.split("\n\n")[0].replace("\n", " ")), where)
+
+
+def _collect_endpoint(room: Room, node: ast.FunctionDef, where: str) -> None:
+    """A function behind a router's decorator is an endpoint: the page of the API shows its first paragraph."""
+    is_endpoint = any(
+        isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in METHODS
+        for each in node.decorator_list
+    )
+    docstring = ast.get_docstring(node)
+    if is_endpoint and docstring:
         room.add(Message(docstring.split("\n\n")[0].replace("\n", " ")), where)
 
 

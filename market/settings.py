@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "market.participants.middleware.MemberMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "market.unanswered.UnansweredMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "frontend.refusals.RefusalMiddleware",
 ]

@@ -2,14 +2,17 @@
 
 import logging
 import secrets
+from http import HTTPStatus
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
 from frontend import context
-from market.kernel import clock
+from market import unanswered
+from market.kernel import clock, problems
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +41,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     reference = new_reference()
     logger.error("reference %s: %s %s", reference, request.method, request.path)
     is_reading = request.method in SAFE_METHODS
+    if request.path.startswith(unanswered.API):
+        return _fault(request, reference)
     frame = context.Frame(request)
     html = render_to_string(
         "frontend/errors/500.html",
@@ -50,6 +55,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
         },
     )
     return whole_page(HttpResponse(html, status=500))
+
+
+def _fault(request: HttpRequest, reference: str) -> HttpResponse:
+    """A fault of ours as a program reads it: no refusal of the market, so it has no page of its own."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus.INTERNAL_SERVER_ERROR.phrase,
+        "status": 500,
+        "detail": gettext("Ask for the present state before the step is repeated: it may have been taken."),
+        "instance": request.path,
+        "reference": reference,
+    }
+    return JsonResponse(body, status=500, content_type=problems.CONTENT_TYPE, json_dumps_params={"ensure_ascii": False})
 
 
 def whole_page(response: HttpResponse) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from frontend import refusals
+from frontend import endpoints, refusals
 from market import access
 from market.kernel.errors import MarketError
 
@@ -22,6 +22,7 @@ WAYS_OUT: Final[dict[int, Promise]] = {
     403: _("Act for another organisation, or ask its administrator for the role that is named."),
     404: _("Check the address or number. What is not for this organisation looks the same as what does not exist."),
     409: _("Something else happened in the meantime. Open the page again, look at the present state, then decide."),
+    405: _("Use one of the methods that the header Allow names."),
     410: _("It was withdrawn. Its record stays on the ledger; the step cannot be taken any more."),
     412: _("A newer version exists. Open the page again and repeat the change on it."),
     411: _("Send the body with its length, not in chunks."),
@@ -64,9 +65,22 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 
 @access.allow(access.PUBLIC)
+def programs(request: HttpRequest) -> HttpResponse:
+    """The API: every address, what it does, who may call it, what it takes."""
+    return render(request, "frontend/guide/api.html", {"rooms": endpoints.rooms()})
+
+
+@access.allow(access.PUBLIC)
 def accessibility(request: HttpRequest) -> HttpResponse:
     """What the pages promise to readers who do not use a mouse, a screen or scripts."""
     return render(request, "frontend/guide/accessibility.html")
+
+
+@access.allow(access.PUBLIC)
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers leave alone (RFC 9309): desks, sign-in, the API. Listings and ledger are there to be found."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in ("/workbench/", "/desk/", "/accounts/", "/api/"))]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @access.allow(access.PUBLIC)

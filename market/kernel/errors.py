@@ -57,6 +57,13 @@ class NotFound(MarketError):
     title = _("Not found")
 
 
+class WrongMethod(MarketError):
+    """The address is there, but not for this method; the header Allow names those that it takes."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    title = _("This address does not take that method")
+
+
 class Conflict(MarketError):
     """The state of the thing does not allow the step."""
 

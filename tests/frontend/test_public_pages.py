@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
 from django.conf import settings
@@ -157,6 +158,20 @@ def test_home_tells_sectors_products_and_the_week(reviewer: Member) -> None:
     assert "成交 1 笔" in page
     assert "生态环境" in page
     assert stage.buyer.member.organisation_name not in page
+
+
+def test_home_calls_no_listing_date_the_end_of_the_data(supplier: Member, reviewer: Member) -> None:
+    given_listing(supplier, reviewer=reviewer, title="无期", title_en="", time_from=None, time_to=None)
+    given_listing(
+        supplier, reviewer=reviewer, title="有期", title_en="", time_from=date(2013, 1, 1), time_to=date(2013, 12, 30)
+    )
+
+    page = get("/")
+
+    assert set(re.findall(r'data-label="(.+?)">([^<]+)</td><td class="num" data-label="质量"', page)) == {
+        ("挂牌于", "—"),
+        ("数据截至", "2013-12-30"),
+    }
 
 
 def test_sums_of_few_trades_stay_untold() -> None:
