@@ -100,6 +100,7 @@ class DataResource(models.Model):
         ]
         indexes = [
             models.Index(fields=["supplier", "-created_at"], name="resource_by_supplier"),
+            models.Index(fields=["file_sha256"], name="resource_by_file"),
             models.Index(
                 fields=["state", "heartbeat_at"],
                 name="resource_unfinished",

@@ -196,7 +196,7 @@ def refund(
     if not (isinstance(by, Process) or by.organisation_id == obligation.payee_id or obligations.is_operator(by)):
         raise NotAllowed(_t("The one who paid does not take the money back alone."))
     key = key or obligation.id
-    stored = Refund.objects.filter(key=key).first()
+    stored = rows.get(Refund, key=key)
     if stored is not None:
         if stored.obligation_id != obligation.id or amount_minor not in {None, stored.amount_minor}:
             raise OtherTerms

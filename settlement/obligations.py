@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F
 from django.utils.translation import gettext as _t
 
 from market import holds
 from market.events import outbox
-from market.kernel import clock, ids, rows
+from market.kernel import clock, ids, prepared, rows
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotAllowed, NotFound
 from market.kernel.money import MINOR_MAX
 from market.participants.members import Actor, OrganisationKind, Process, Role
@@ -170,12 +169,15 @@ def move(obligation: Obligation, to: ObligationState) -> None:
         obligation.ended_at = clock.now()
 
 
+_FUNDED: Final = """
+UPDATE settlement_obligation SET state = %s, funded_at = %s, received_minor = amount_minor WHERE id = ANY(%s::uuid[])
+"""
+
+
 def save_funded(paid: Sequence[Obligation]) -> None:
     """Write that these locked obligations were paid in full just now; one statement for all."""
     if paid:
-        Obligation.objects.filter(id__in=[obligation.id for obligation in paid]).update(
-            state=ObligationState.FUNDED, funded_at=paid[0].funded_at, received_minor=F("amount_minor")
-        )
+        prepared.run(_FUNDED, [ObligationState.FUNDED, paid[0].funded_at, [obligation.id for obligation in paid]])
 
 
 def check_holds(obligation: Obligation, *more: str) -> None:
