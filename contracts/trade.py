@@ -20,7 +20,9 @@ from contracts import agreements, negotiations, periods, signatures
 from contracts.models import Agreement, Period, Side, Trade
 from contracts.states import PeriodState, TradeState
 from delivery import grants
+from delivery import queries as delivery
 from listings.models import ProductVersion
+from market import holds
 from market.events import outbox
 from market.events.dispatch import News
 from market.kernel import canonical_json, clock, ids, rows
@@ -149,6 +151,7 @@ def accept(period_id: UUID, *, by: Member) -> Trade:
     by.require_trading(Role.TRADER, Role.SIGNATORY)
     period = periods.locked(id=period_id)
     _require_buyer(period, by)
+    _refuse_held_delivery(period)
     if period.state == PeriodState.FUNDED:
         periods.refuse_disputed(period)
         periods.deliver(period, restarts_days=False, by=by)
@@ -168,9 +171,15 @@ def accept_by_silence(period_id: UUID, *, by: Actor) -> Trade:
     if period.acceptance_due_at is None or clock.now() < period.acceptance_due_at:
         raise Conflict(_t("The days for objections have not passed."))
     periods.refuse_disputed(period)
+    _refuse_held_delivery(period)
     if period.state == PeriodState.FUNDED:
         periods.deliver(period, restarts_days=False, by=by)
     return _settle(period, by_silence=True, by=by)
+
+
+def _refuse_held_delivery(period: Period) -> None:
+    """A buyer who is kept from fetching must not be taken to accept, nor silence to speak for it. Raises Held."""
+    holds.check(delivery.grant_id_of(period.urn))
 
 
 def _settle(period: Period, *, by_silence: bool, by: Actor) -> Trade:

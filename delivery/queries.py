@@ -158,6 +158,12 @@ def grant_id_of(reference: str) -> UUID | None:
     return Grant.objects.filter(reference=ids.from_urn(reference)).values_list("id", flat=True).first()
 
 
+def grant_of_reference(reference: str) -> GrantRow | None:
+    """The grant that was opened for a reference: for upper rooms, whose caller may know of it."""
+    found = Grant.objects.filter(reference=ids.from_urn(reference)).select_related("supplier", "buyer").first()
+    return _row(found) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A use with its address while it can still be fetched from; empty afterwards. Show it to the buyer alone."""

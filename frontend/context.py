@@ -14,7 +14,8 @@ from django.utils.translation import get_language
 from frontend import formats, menus
 from market.notifications import queries as notifications
 from market.participants import seats
-from market.participants.members import Member
+from market.participants.members import Member, OrganisationKind
+from market.participants.models import Organisation
 from provenance import queries
 
 THEMES: Final = ("light", "dark")
@@ -106,6 +107,11 @@ class Frame:
     def looks_are_recorded(self) -> bool:
         """Whether the desk says that looking leaves a record."""
         return self.member is not None and menus.looks_are_recorded(self.member)
+
+    @cached_property
+    def operator(self) -> Organisation | None:
+        """The market's operator, whom a held party asks."""
+        return Organisation.objects.filter(kind=OrganisationKind.OPERATOR).first()
 
     @cached_property
     def footer(self) -> list[menus.Link]:

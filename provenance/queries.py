@@ -14,12 +14,12 @@ from market.kernel import canonical_json, clock
 from market.participants.members import Actor
 from provenance import checkpoints
 from provenance.errors import NoCheckpoint
-from provenance.models import Checkpoint, Leaf, LogState
+from provenance.models import Checkpoint, Leaf
 
 PENDING_COUNTED: Final = 10_000
 # Only events at or above the horizon can lack a place, so the index on xid makes this cheap in a log of any size.
 _WAITING: Final = """
-SELECT count(*), min(at) FROM (
+SELECT count(*), min(at), (SELECT size FROM provenance_logstate) FROM (
     SELECT e.at FROM market_event e
     WHERE e.xid >= (SELECT xmin_done::text::xid8 FROM provenance_logstate)
       AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
@@ -149,16 +149,14 @@ def public_fields(event_id: UUID) -> dict[str, Any]:
 
 def health() -> Health:
     """Size, age of the last checkpoint, and how much waits for its place."""
-    state = LogState.objects.get()
-    signed_size = _signed_size()
-    signed_at = Checkpoint.objects.filter(size=signed_size).values_list("created_at", flat=True).first()
+    newest = head()
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [PENDING_COUNTED])
-        pending, oldest = cursor.fetchone()
+        pending, oldest, size = cursor.fetchone()
     return Health(
-        size=state.size,
-        signed_size=signed_size,
-        signed_at=signed_at,
+        size=size,
+        signed_size=newest.size if newest else 0,
+        signed_at=newest.signed_at if newest else None,
         pending=pending,
         oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
     )

@@ -142,6 +142,14 @@ def escrowed(*, for_: Member, currency: str = "CNY") -> Escrowed:
     )
 
 
+def in_escrow_minor(references: QuerySet[Any, Any] | None = None, *, currency: str = "CNY") -> int:
+    """What lies in escrow for all references, or for those that an upper room names; in minor units."""
+    found = Obligation.objects.filter(state=ObligationState.FUNDED, currency=currency)
+    if references is not None:
+        found = found.filter(reference__in=references)
+    return int(found.aggregate(lying=Sum(F("amount_minor") - F("refunded_minor"), default=0))["lying"])
+
+
 def account_statement(
     first_on: date, last_on: date, *, for_: Member, currency: str = "CNY", page: int = 1, size: int
 ) -> books.AccountStatement:

@@ -153,7 +153,10 @@ def trade_page(by: Member, *, shown: str = "running", side: Side | None = None, 
 def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
     english = titles(each.version_id for each in models)
     # Django sets `trade` on what it prefetches along `periods`.
-    return [_row(each.first_periods[0], by, english.get(each.version_id, "")) for each in models]  # type: ignore[attr-defined]
+    return [
+        _row(each.first_periods[0], side_of(each, by), english.get(each.version_id, ""))  # type: ignore[attr-defined]
+        for each in models
+    ]
 
 
 def trade_counts(by: Member) -> dict[str, int]:
@@ -172,11 +175,10 @@ def _all_disputes() -> Prefetch[str]:
     return Prefetch("disputes", disputes, to_attr="all_disputes")
 
 
-def _row(period: Period, by: Member, title: str) -> TradeRow:
+def _row(period: Period, side: Side, title: str) -> TradeRow:
     trade = period.trade
     disputes: list[Dispute] = period.all_disputes  # type: ignore[attr-defined]
     dispute = next((each for each in disputes if each.state == DisputeState.OPEN), None)
-    side = side_of(trade, by)
     state = TradeState(trade.state)
     if state == TradeState.AGREED:
         due_at = trade.agreement.negotiation.expires_at
@@ -201,12 +203,44 @@ def _row(period: Period, by: Member, title: str) -> TradeRow:
 
 def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
     """One trade for one of its parties. Raises NotFound for strangers."""
+    period = _loaded(Trade.objects.filter(mine(by), id=trade_id))
+    grants = delivery.grants_of(by, reference=period.urn)
+    grant = grants[0] if grants else None
+    told = log.story([trade_id], by, kinds=TOLD)
+    return _detail(
+        period,
+        side=side_of(period.trade, by),
+        money=_money(period, by),
+        grant=grant,
+        uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
+        told=[Told(each.entry.kind, each.entry, each.values) for each in told],
+    )
+
+
+def whole_trade(trade_id: UUID, *, told: Iterable[Told], by: Member) -> TradeDetail:
+    """One trade for a seat whose look was recorded (contracts.oversight), seen from the supplier's side.
+
+    The money's places only for the operator's money desk. Raises NotFound.
+    """
+    period = _loaded(Trade.objects.filter(id=trade_id))
+    return _detail(
+        period,
+        side=Side.SUPPLIER,
+        money=_money(period, by) if by.has(*money.DESK) else None,
+        grant=delivery.grant_of_reference(period.urn),
+        uses=[],
+        told=told,
+    )
+
+
+def _loaded(found: QuerySet[Trade]) -> Period:
+    """The first period with its trade and contract, who holds their keys, and the certificate: one question."""
     certificate = Certificate.objects.filter(kind=Certificate.Kind.TRADE, subject=OuterRef("trade_id")).values("id")
     signed = Signature.objects.filter(agreement=OuterRef("trade__agreement_id")).values(
         said=JSONObject(side="side", provider="provider")
     )
     period = (
-        Period.objects.filter(trade__in=Trade.objects.filter(mine(by), id=trade_id), n=1)
+        Period.objects.filter(trade__in=found, n=1)
         .select_related("trade__supplier", "trade__buyer", "trade__agreement__negotiation__offer__version")
         .prefetch_related(_all_disputes())
         .annotate(certificate_id=Subquery(certificate), signed=ArraySubquery(signed))
@@ -214,14 +248,24 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
     )
     if period is None:
         raise NotFound
+    return period
+
+
+def _detail(
+    period: Period,
+    *,
+    side: Side,
+    money: Whereabouts | None,
+    grant: GrantRow | None,
+    uses: list[UseRow],
+    told: Iterable[Told],
+) -> TradeDetail:
     trade = period.trade
     version = trade.agreement.negotiation.offer.version
-    grants = delivery.grants_of(by, reference=period.urn)
-    grant = grants[0] if grants else None
+    signed: list[dict[str, str]] = period.signed  # type: ignore[attr-defined]  # annotated
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, period.id]
-    where = _money(period, by)
     return TradeDetail(
-        row=_row(period, by, titles([version.id]).get(version.id, "")),
+        row=_row(period, side, titles([version.id]).get(version.id, "")),
         supplier=trade.supplier.name,
         buyer=trade.buyer.name,
         plan=trade.agreement.negotiation.offer.name,
@@ -229,18 +273,15 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
         product_id=trade.product_id,
         ended_at=trade.ended_at,
         period=_period_row(period),
-        agreement=_agreement(trade, grant, {each["side"]: each["provider"] for each in period.signed}),
-        told=[
-            Told(each.entry.kind, each.entry, each.values)
-            for each in sorted(log.story([trade.id], by, kinds=TOLD), key=lambda each: each.entry.at)
-        ],
-        money=where,
-        shares=_shares(period, where),
+        agreement=_agreement(trade, grant, {each["side"]: each["provider"] for each in signed}),
+        told=sorted(told, key=lambda each: each.entry.at),
+        money=money,
+        shares=_shares(period, money),
         grant=grant,
-        uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
+        uses=uses,
         holds=hold_rows([*subjects, grant.id] if grant else subjects),
         disputes=dispute_rows(period.all_disputes),  # type: ignore[attr-defined]  # from the prefetch
-        certificate_id=period.certificate_id,
+        certificate_id=period.certificate_id,  # type: ignore[attr-defined]  # annotated
     )
 
 

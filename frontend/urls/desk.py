@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from frontend.views import admissions, reviews
+from frontend.views import admissions, holds, journal, orders, reviews, supervision
 
 pages: list[URLPattern] = [
     path("desk/reviews/", reviews.queue, name="reviews"),
@@ -17,4 +17,16 @@ pages: list[URLPattern] = [
     path("desk/admissions/<uuid:admission_id>/licence", admissions.licence, name="admission_licence"),
     path("desk/admissions/<uuid:admission_id>/decision", admissions.admit, name="admission_decision"),
     path("desk/admissions/<uuid:admission_id>/refusal", admissions.refuse, name="admission_refusal"),
+    # supervision
+    path("desk/supervision/", supervision.overview, name="supervision"),
+    path("desk/trades/<uuid:trade_id>/", supervision.trade, name="desk_trade"),
+    path("desk/holds/", holds.listing, name="holds"),
+    path("desk/holds/new/", holds.new, name="hold_new"),
+    path("desk/holds/<uuid:hold_id>/", holds.show, name="hold"),
+    path("desk/holds/<uuid:hold_id>/lifting", holds.lift, name="hold_lifting"),
+    path("desk/orders/<uuid:order_id>/", orders.show, name="order"),
+    path("desk/orders/<uuid:order_id>/confirmation", orders.confirm, name="order_confirmation"),
+    path("desk/orders/<uuid:order_id>/refusal", orders.withdraw, name="order_refusal"),
+    path("desk/journal/", journal.listing, name="journal"),
+    path("workbench/holds/<uuid:subject_id>/", holds.held, name="held"),
 ]

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from contracts.queries.stops import hold_rows
 from frontend import refusals
 from frontend.forms.account import ApplicationForm, InviteForm, OrganisationForm
 from market import rules
@@ -78,6 +79,7 @@ def _show(request: MemberRequest, *, application: Form | None = None, invite: Fo
         "invitations": queries.invitations(by) if keeps else [],
         "invite": invite or InviteForm(),
         "keeps": keeps,
+        "holds": hold_rows([organisation.id]),
         "may_invite": keeps and by.roles & TRADING_ROLES,
     }
     wrong = any(form is not None and form.errors for form in (application, invite))

@@ -10,10 +10,12 @@ from contracts.models import Trade
 from contracts.states import PeriodState, TradeState
 from market import holds
 from market.events.models import Event
+from market.holds import Scope
 from market.kernel import clock
 from market.kernel.errors import Conflict
 from market.participants.members import system
 from settlement import queries as money
+from supervision import orders
 from tests.builders import Stage, given_delivered, given_funded
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +125,19 @@ def test_a_hold_stops_silence_and_lifting_it_lets_time_do_its_step() -> None:
 
     assert (held["accepted"], free["accepted"]) == (0, 1)
     assert stage.period.state == PeriodState.SETTLED
+
+
+def test_while_a_delivery_is_held_neither_the_buyer_nor_silence_accepts_it() -> None:
+    stage = given_funded(acceptance_days=3)
+    hold = orders.place(stage.grant.id, scope=Scope.DELIVERY, reason="投诉", legal_basis="条例 28", by=stage.reviewer)
+    before = told(stage)
+
+    with clock.shifted(timedelta(days=3, seconds=1)):
+        done = deadlines.watch()
+    with pytest.raises(holds.Held):
+        trade.accept(stage.period.id, by=stage.buyer.member)
+
+    assert done["accepted"] == 0
+    assert (stage.period.state, told(stage), released_minor(stage)) == (PeriodState.FUNDED, before, 0)
+    orders.lift(hold.id, reason="查清", by=stage.approver)
+    assert trade.accept(stage.period.id, by=stage.buyer.member).state == TradeState.CLOSED
