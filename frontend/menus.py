@@ -60,6 +60,7 @@ OWN_PAGES: Final = (
     Entry("mfa_index", _("Second factor")),
 )
 _TRADE_SUPERVISORS: Final = frozenset({Role.REVIEWER, Role.APPROVER, Role.AUDITOR}) | AUTHORITY_ROLES
+_MONEY_DESK: Final = frozenset({Role.CLERK, Role.APPROVER, Role.AUDITOR})
 WORKBENCH: Final = (
     Entry("frontend:inbox", _("To do")),
     Entry("frontend:trades", _("Trades"), TRADING_ROLES),
@@ -72,8 +73,10 @@ WORKBENCH: Final = (
     Entry("frontend:admissions", _("Admissions"), frozenset({Role.REVIEWER})),
     Entry("frontend:supervision", _("Trade supervision"), _TRADE_SUPERVISORS, ("/desk/trades/",)),
     Entry("frontend:holds", _("Holds"), _TRADE_SUPERVISORS, ("/desk/orders/",)),
-    Entry("frontend:statements", _("Bank statements"), frozenset({Role.CLERK, Role.APPROVER})),
-    Entry("frontend:payouts", _("Payouts"), frozenset({Role.CLERK, Role.APPROVER})),
+    Entry("frontend:statements", _("Bank statements"), _MONEY_DESK),
+    Entry("frontend:suspense", _("Suspense"), _MONEY_DESK),
+    Entry("frontend:payouts", _("Payouts"), _MONEY_DESK),
+    Entry("frontend:books", _("Books"), _MONEY_DESK),
     Entry("frontend:journal", _("Journal of looks"), frozenset({Role.AUDITOR, Role.APPROVER}) | AUTHORITY_ROLES),
 )
 

@@ -101,7 +101,7 @@ def approve(payout_id: UUID, *, by: Member) -> Payout:
     """
     by.require(Role.APPROVER)
     payout = _lock(payout_id)
-    if payout.requested_by == by.urn or payout.organisation_id == by.organisation_id:
+    if needs_another(payout, by):
         raise NeedsSecondPerson
     if payout.state == PayoutState.APPROVED and payout.approved_by == by.urn:
         outbox.unchanged()
@@ -109,6 +109,11 @@ def approve(payout_id: UUID, *, by: Member) -> Payout:
     check_holds(payout)
     _approve(payout, rules.current(RULE), by)
     return payout
+
+
+def needs_another(payout: Payout, by: Member) -> bool:
+    """Whether somebody else has to approve: the caller asked for the payout, or its money is the caller's own."""
+    return payout.requested_by == by.urn or payout.organisation_id == by.organisation_id
 
 
 def _approve(payout: Payout, rule: Rule, by: Actor) -> None:

@@ -1,5 +1,6 @@
 """Refunds: the way back from escrow to the account that the money came from."""
 
+from typing import Final
 from uuid import UUID
 
 from market.kernel import clock, ids, rows
@@ -8,6 +9,8 @@ from settlement import accounts, bank_accounts, ledger, payouts
 from settlement.ledger import Entry
 from settlement.models import Obligation, Payout, Refund, StatementLine
 from settlement.states import LineState, PayoutKind, TransferKind
+
+SOURCE: Final = "refund"
 
 
 def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, by: Actor) -> Refund:
@@ -31,7 +34,7 @@ def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, b
     )
     made.transfer_id = ledger.post(
         TransferKind.ESCROW_REFUNDED,
-        source=("refund", made.id),
+        source=(SOURCE, made.id),
         entries=[Entry(accounts.escrow(obligation.reference, obligation.currency), to, amount_minor)],
         actor=by.urn,
         reference=obligation.reference,

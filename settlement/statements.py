@@ -141,4 +141,4 @@ def _gap(expected: int, found: int, currency: str) -> StatementGap:
     detail = _t(
         "The statement before ended with %(expected)s, this one begins with %(found)s. Import what lies between."
     )
-    return StatementGap(detail % texts, expected_minor=expected, found_minor=found)
+    return StatementGap(detail % texts, expected_minor=expected, found_minor=found, currency=currency)

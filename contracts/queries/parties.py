@@ -1,47 +1,30 @@
 """Who may ask: everything of this room is for its two sides only; strangers hear that there is nothing."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import get_language
 
 from contracts.models import Agreement, Negotiation, Side, Trade
 from listings.models import ProductVersion
 from market.kernel import rows
 from market.kernel.errors import NotFound
+from market.paging import Page, cut
 from market.participants.members import Member
 
-T = TypeVar("T")
-M = TypeVar("M", bound=Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a list; `number` counts from 1."""
-
-    rows: list[T]
-    number: int
-    size: int
-    total: int
-
-    @property
-    def first(self) -> int:
-        """The place of the first row in the whole list, from 1; 0 in an empty list."""
-        return (self.number - 1) * self.size + 1 if self.rows else 0
-
-    @property
-    def last(self) -> int:
-        """The place of the last row."""
-        return (self.number - 1) * self.size + len(self.rows)
-
-    @property
-    def has_next(self) -> bool:
-        """Whether another page follows."""
-        return self.last < self.total
+__all__ = [
+    "Page",
+    "agreement_for",
+    "cut",
+    "mine",
+    "negotiation_for",
+    "negotiations_of",
+    "side_of",
+    "titles",
+    "trade_of_party",
+    "trades_of",
+]
 
 
 def mine(by: Member) -> Q:
@@ -52,15 +35,6 @@ def mine(by: Member) -> Q:
 def side_of(row: Negotiation | Trade, by: Member) -> Side:
     """On which side the caller stands; the row is one of theirs."""
     return Side.SUPPLIER if row.supplier_id == by.organisation_id else Side.BUYER
-
-
-def cut(found: QuerySet[M], number: int, rows: Callable[[list[M]], list[T]]) -> Page[T]:
-    """One page of a list, its models made into rows; a number beyond the end answers the last page."""
-    total = found.count()
-    size = settings.PAGE_SIZE
-    number = max(1, min(number, -(-total // size)))
-    models = list(found[(number - 1) * size : number * size])
-    return Page(rows=rows(models), number=number, size=size, total=total)
 
 
 def titles(version_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -151,7 +151,7 @@ def test_the_opening_must_follow_the_closing_before(market: Market) -> None:
     with refused(StatementGap) as refusal:
         market.imported(("1.00", "b"), opening=101_001)
 
-    assert refusal.value.extra == {"expected_minor": 101_000, "found_minor": 101_001}
+    assert refusal.value.extra == {"expected_minor": 101_000, "found_minor": 101_001, "currency": "CNY"}
     assert Statement.objects.count() == 1
     assert ledger.balance(BANK) == 1_000
     second = market.imported(("1.00", "c"), ("-2.00", "d"), opening=101_000)
