@@ -32,18 +32,25 @@ class Client:
     url: str
     key: str
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the API with a JSON body and give its JSON answer. Raises Refused."""
-        data = json.dumps(body).encode() if body is not None else None
-        return json.loads(self.raw(method, path, data, "application/json") or b"null")
+    def call(self, method: str, path: str, body: Any = None, *, once: str = "") -> Any:
+        """Call the API with a JSON body and give its JSON answer. Raises Refused.
 
-    def raw(self, method: str, path: str, data: Any = None, media_type: str = "application/octet-stream") -> bytes:
+        once: the caller's own name for this call (Idempotency-Key), so that it may be made again.
+        """
+        data = json.dumps(body).encode() if body is not None else None
+        return json.loads(self.raw(method, path, data, "application/json", once=once) or b"null")
+
+    def raw(
+        self, method: str, path: str, data: Any = None, media_type: str = "application/octet-stream", *, once: str = ""
+    ) -> bytes:
         """Call the API and give the answer's bytes. A file object is streamed. Raises Refused, OSError."""
         parts = urlsplit(self.url)
         connection = _connect(parts.scheme, parts.netloc)
         headers = {"Authorization": f"Bearer {self.key}", "Accept-Language": "zh"}
         if data is not None:
             headers["Content-Type"] = media_type
+        if once:
+            headers["Idempotency-Key"] = once
         if hasattr(data, "fileno"):
             headers["Content-Length"] = str(os.fstat(data.fileno()).st_size)  # else it would go in chunks
         try:
@@ -261,7 +268,8 @@ class OneTrade:
     def download(self) -> None:
         """Open a use, fetch the file, compare its fingerprint, close the use."""
         buyer = self._of("buyer")
-        use = buyer.call("POST", f"/delivery/grants/{self.found['grant']}/uses", {"purpose": self.purpose})
+        path = f"/delivery/grants/{self.found['grant']}/uses"
+        use = buyer.call("POST", path, {"purpose": self.purpose}, once=self.found.get("use_key", ""))
         digest, _size = download(use["address"])
         with self.file.open("rb") as file:
             if digest != hashlib.file_digest(file, "sha256").hexdigest():

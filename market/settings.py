@@ -5,12 +5,9 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from market import env
-
-django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.VAR_DIR
