@@ -170,7 +170,7 @@ def _with_periods(found: QuerySet[Trade]) -> QuerySet[Trade]:
     return found.prefetch_related(Prefetch("periods", periods, to_attr="first_periods"))
 
 
-def _all_disputes() -> Prefetch[str]:
+def _all_disputes() -> "Prefetch[str]":
     disputes = Dispute.objects.select_related("opened_by").order_by("opened_at")
     return Prefetch("disputes", disputes, to_attr="all_disputes")
 

@@ -7,12 +7,17 @@ and prepared. Values pass through the same fields as in Django's own; signals ar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection
 from django.db.models import Field, ForeignKey, Model
 
 from market.kernel import prepared
+
+if TYPE_CHECKING:  # generic to the type checker only
+    AnyField = Field[Any, Any]
+else:
+    AnyField = Field
 
 SELF = "self"
 M = TypeVar("M", bound=Model)
@@ -66,7 +71,7 @@ class _Part:
 
     path: str
     model: type[Model]
-    fields: tuple[Field[Any, Any], ...]
+    fields: tuple[AnyField, ...]
 
     def build(self, values: Sequence[Any]) -> Model:
         """The row of this part from its columns' values."""
@@ -155,7 +160,7 @@ def _insert(model: type[Model], *, is_once: bool = False) -> str:
 
 
 @lru_cache(maxsize=256)
-def _written(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+def _written(model: type[Model]) -> tuple[AnyField, ...]:
     return tuple(field for field in model._meta.concrete_fields if field is not model._meta.auto_field)
 
 
@@ -163,12 +168,12 @@ def _values(row: Model) -> list[Any]:
     return [_value(field, row, is_new=True) for field in _written(type(row))]
 
 
-def _value(field: Field[Any, Any], row: Model, *, is_new: bool) -> Any:
+def _value(field: AnyField, row: Model, *, is_new: bool) -> Any:
     return field.get_db_prep_save(field.pre_save(row, is_new), connection)
 
 
 @lru_cache(maxsize=1024)
-def _field(model: type[Model], name: str) -> Field[Any, Any]:
+def _field(model: type[Model], name: str) -> AnyField:
     """A column by its field's or its attribute's name (`trade`, `trade_id`)."""
     for field in model._meta.concrete_fields:
         if name in {field.name, field.attname}:
@@ -176,7 +181,7 @@ def _field(model: type[Model], name: str) -> Field[Any, Any]:
     raise TypeError(f"{model.__name__} has no column {name}")
 
 
-def _column(field: Field[Any, Any]) -> str:
+def _column(field: AnyField) -> str:
     if field.column is None:
         raise TypeError(f"{field} is no column")
     return _quoted(field.column)
