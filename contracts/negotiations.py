@@ -15,7 +15,7 @@ from listings.models import Offer
 from listings.states import VersionState
 from market import holds
 from market.events import outbox
-from market.kernel import canonical_json, clock, ids
+from market.kernel import canonical_json, clock, ids, rows
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotFound
 from market.participants.admissions import next_number
 from market.participants.members import Actor, Member, Role
@@ -54,12 +54,7 @@ def request(
     Raises NotFound, OfferClosed, OwnOffer, NegotiationOpen, Invalid, Held, NotAllowed.
     """
     by.require_trading(Role.TRADER, Role.SIGNATORY)
-    offer = (
-        Offer.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("version__product__supplier", "version__resource")
-        .filter(id=offer_id)
-        .first()
-    )
+    offer = rows.lock(Offer, "version__product__supplier", "version__resource", id=offer_id)
     if offer is None or (offer.buyer_id and offer.buyer_id != by.organisation_id):
         raise NotFound
     supplier = offer.version.product.supplier
@@ -77,7 +72,10 @@ def request(
     holds.check(by.organisation_urn, supplier.urn, offer.version.urn, offer.version.product.urn)
     if offer.withdrawn_at is not None or offer.version.state != VersionState.LISTED:
         raise OfferClosed
-    table = terms.from_offer(offer, Organisation.objects.get(id=by.organisation_id))
+    buyer = rows.get(Organisation, id=by.organisation_id)
+    if buyer is None:
+        raise NotFound
+    table = terms.from_offer(offer, buyer)
     changed = terms.change(table, changes)
     if changed and not offer.is_negotiable:
         raise Conflict(_t("This offer is not negotiable."))
@@ -86,7 +84,7 @@ def request(
         consumer_pid=consumer_pid or ids.urn(ids.new_id()),
         offer=offer,
         supplier=supplier,
-        buyer_id=by.organisation_id,
+        buyer=buyer,
         terms=table,
         price_minor=table["price_minor"],
         currency=table["currency"],
@@ -96,7 +94,7 @@ def request(
         changed_at=now,
         expires_at=terms.negotiation_deadline(),
     )
-    negotiation.save(force_insert=True)
+    rows.create(negotiation)
     _write_turn(negotiation, Side.BUYER, note, by)
     outbox.record(
         "negotiation.requested",
@@ -163,7 +161,7 @@ def _counter(
     negotiation.price_minor = negotiation.terms["price_minor"]
     negotiation.turns += 1
     negotiation.changed_at = clock.now()
-    negotiation.save(update_fields=["state", "terms", "price_minor", "turns", "changed_at"])
+    rows.save(negotiation, "state", "terms", "price_minor", "turns", "changed_at")
     _write_turn(negotiation, side, note, by)
     told: dict[str, Any] = {
         "price_minor": negotiation.price_minor,
@@ -190,7 +188,7 @@ def accept(negotiation_id: UUID, *, by: Member) -> Negotiation:
     by.require_trading(Role.TRADER, Role.SIGNATORY)
     negotiation = locked(negotiation_id, by, Side.BUYER)
     move(negotiation, NegotiationState.ACCEPTED)
-    negotiation.save(update_fields=["state"])
+    rows.save(negotiation, "state")
     outbox.record(
         "negotiation.accepted",
         subject=negotiation.urn,
@@ -216,37 +214,43 @@ def agree(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: M
     document = terms.draft(negotiation)
     digest = signatures.digest_of(document)
     signed = provider.sign(digest, by=by)
-    negotiation.save(update_fields=["state"])
+    rows.save(negotiation, "state")
     now = clock.now()
-    agreement = Agreement.objects.create(
-        id=negotiation.agreement_id,
-        number=next_number("contracts_agreement_number", "C"),
-        negotiation=negotiation,
-        document=document,
-        sha256=digest.hex(),
-        agreed_at=now,
+    agreement = rows.create(
+        Agreement(
+            id=negotiation.agreement_id,
+            number=next_number("contracts_agreement_number", "C"),
+            negotiation=negotiation,
+            document=document,
+            sha256=digest.hex(),
+            agreed_at=now,
+        )
     )
     write_signature(agreement, Side.SUPPLIER, signed, by)
     version = negotiation.offer.version
-    trade = Trade.objects.create(
-        id=negotiation.thread,
-        number=next_number("contracts_trade_number", "T"),
-        agreement=agreement,
-        supplier_id=negotiation.supplier_id,
-        buyer_id=negotiation.buyer_id,
-        title=version.title,
-        version_id=version.id,
-        product_id=version.product_id,
-        district=version.district,
-        sector=version.sector,
-        created_at=now,
+    trade = rows.create(
+        Trade(
+            id=negotiation.thread,
+            number=next_number("contracts_trade_number", "T"),
+            agreement=agreement,
+            supplier_id=negotiation.supplier_id,
+            buyer_id=negotiation.buyer_id,
+            title=version.title,
+            version_id=version.id,
+            product_id=version.product_id,
+            district=version.district,
+            sector=version.sector,
+            created_at=now,
+        )
     )
-    Period.objects.create(
-        trade=trade,
-        n=1,
-        amount_minor=negotiation.price_minor,
-        currency=negotiation.currency,
-        acceptance_days=negotiation.terms["acceptance_days"],
+    rows.create(
+        Period(
+            trade=trade,
+            n=1,
+            amount_minor=negotiation.price_minor,
+            currency=negotiation.currency,
+            acceptance_days=negotiation.terms["acceptance_days"],
+        )
     )
     outbox.record(
         "negotiation.agreed",
@@ -270,7 +274,7 @@ def agree(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: M
 def finalize(negotiation: Negotiation, agreement: Agreement, *, by: Actor) -> None:
     """Both signatures verify: the agreement is in force. The caller holds the negotiation's lock."""
     move(negotiation, NegotiationState.FINALIZED)
-    negotiation.save(update_fields=["state"])
+    rows.save(negotiation, "state")
     outbox.record(
         "agreement.finalized",
         subject=agreement.urn,
@@ -301,7 +305,7 @@ def end(negotiation: Negotiation, reason: str, by: Actor) -> None:
     was_signed = negotiation.state == NegotiationState.AGREED
     move(negotiation, NegotiationState.TERMINATED)
     negotiation.end_reason, negotiation.changed_at = reason, clock.now()
-    negotiation.save(update_fields=["state", "end_reason", "changed_at"])
+    rows.save(negotiation, "state", "end_reason", "changed_at")
     outbox.record(
         "negotiation.terminated",
         subject=negotiation.urn,
@@ -327,12 +331,7 @@ def side_of(negotiation: Negotiation, by: Member) -> Side:
 
 def locked(negotiation_id: UUID, by: Member, side: Side | None) -> Negotiation:
     """The negotiation under its lock, for one of its sides, holds asked. Raises NotFound, NotYourTurn, Held."""
-    negotiation = (
-        Negotiation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("offer__version")
-        .filter(id=negotiation_id)
-        .first()
-    )
+    negotiation = rows.lock(Negotiation, "offer__version", id=negotiation_id)
     if negotiation is None:
         raise NotFound
     if side is not None and side_of(negotiation, by) != side:
@@ -344,14 +343,16 @@ def locked(negotiation_id: UUID, by: Member, side: Side | None) -> Negotiation:
 
 def write_signature(agreement: Agreement, side: Side, signed: signatures.Signed, by: Member) -> None:
     """Keep one side's signature; a second one for the same side is refused by the database."""
-    Signature.objects.create(
-        agreement=agreement,
-        side=side,
-        key=signed.key,
-        person_id=by.person_id,
-        algorithm=signed.key.algorithm,
-        provider=signed.key.provider,
-        signature=signed.signature,
+    rows.create(
+        Signature(
+            agreement=agreement,
+            side=side,
+            key=signed.key,
+            person_id=by.person_id,
+            algorithm=signed.key.algorithm,
+            provider=signed.key.provider,
+            signature=signed.signature,
+        )
     )
 
 
@@ -364,16 +365,18 @@ def _require_same(earlier: Negotiation, purpose: str, asked: terms.Changes) -> N
 
 
 def _write_turn(negotiation: Negotiation, side: Side, note: str, by: Member) -> None:
-    Turn.objects.create(
-        negotiation=negotiation,
-        n=negotiation.turns,
-        side=side,
-        price_minor=negotiation.price_minor,
-        policy=negotiation.terms["policy"],
-        acceptance_days=negotiation.terms["acceptance_days"],
-        note=note.strip()[:2000],
-        made_by_id=by.person_id,
-        made_at=negotiation.changed_at,
+    rows.create(
+        Turn(
+            negotiation=negotiation,
+            n=negotiation.turns,
+            side=side,
+            price_minor=negotiation.price_minor,
+            policy=negotiation.terms["policy"],
+            acceptance_days=negotiation.terms["acceptance_days"],
+            note=note.strip()[:2000],
+            made_by_id=by.person_id,
+            made_at=negotiation.changed_at,
+        )
     )
 
 

@@ -17,15 +17,15 @@ from uuid import UUID
 from django.utils.translation import gettext as _t
 
 from contracts import agreements, negotiations, periods, signatures, standstills
-from contracts.models import Period, Side, Trade
+from contracts.models import Agreement, Period, Side, Trade
 from contracts.states import PeriodState, TradeState
 from delivery import grants
 from delivery import queries as delivery
-from listings.models import DataResource
+from listings.models import ProductVersion
 from market import holds
 from market.events import outbox
 from market.events.dispatch import News
-from market.kernel import canonical_json, clock, ids
+from market.kernel import canonical_json, clock, ids, rows
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotAllowed
 from market.participants.members import Actor, Member, Role, system
 from market.verbs import verb
@@ -42,10 +42,9 @@ def sign(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: Me
     negotiation = negotiations.locked(negotiation_id, by, Side.BUYER)
     agreement = agreements.verify(negotiation, provider=provider, by=by)
     negotiations.finalize(negotiation, agreement, by=by)
-    trade = Trade.objects.select_for_update(of=("self",), no_key=True).get(id=negotiation.thread)
+    period = periods.locked(trade_id=negotiation.thread, n=1)
+    trade = period.trade
     trade.agreement = agreement
-    period = trade.periods.select_for_update(no_key=True).get(n=1)
-    period.trade = trade
     periods.move_trade(trade, TradeState.RUNNING)
     days = int(negotiation.terms["payment_due_days"])
     periods.set_due(period, clock.now() + timedelta(days=days))
@@ -95,9 +94,12 @@ def fund(period_id: UUID, *, by: Actor) -> Period:
 
 
 def _fund(period: Period, by: Actor) -> None:
-    trade, agreement = period.trade, period.trade.agreement
-    document = canonical_json.loads(bytes(agreement.document))
-    resource = DataResource.objects.get(versions__id=trade.version_id)
+    trade = period.trade
+    agreement = rows.get(Agreement, id=trade.agreement_id)
+    version = rows.get(ProductVersion, "resource", id=trade.version_id)
+    if agreement is None or version is None:
+        raise RuntimeError(f"{trade} has lost its agreement or its version")
+    document, resource = canonical_json.loads(bytes(agreement.document)), version.resource
     if resource.file_sha256 != document["file_sha256"]:
         raise Conflict(_t("The file differs from the one in the contract."))
     periods.fund(period, by=by)

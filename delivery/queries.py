@@ -92,8 +92,11 @@ def grant(grant_id: UUID, *, by: Member) -> GrantRow:
 def uses_of(grant_id: UUID, *, by: Member, page: int = 1) -> list[UseRow]:
     """The uses taken under a grant, newest first. Raises NotFound to all but its parties."""
     start = (page - 1) * PAGE_MAX
-    found = Use.objects.filter(grant=_grant(grant_id, by)).order_by("-number")[start : start + PAGE_MAX]
-    return [use_row(use) for use in found]
+    found = Use.objects.filter(grant__in=_grants(by).filter(id=grant_id).values("id")).order_by("-number")
+    rows = [use_row(use) for use in found[start : start + PAGE_MAX]]
+    if not rows:
+        _grant(grant_id, by)
+    return rows
 
 
 def days_of(grant_id: UUID, *, by: Member) -> list[DayRow]:

@@ -56,6 +56,8 @@ class PreviewAudience(models.TextChoices):
 class DataResource(models.Model):
     """A file that a supplier holds, with what intake found out about it."""
 
+    READ_LATER: ClassVar = ("stages", "profile", "sample")  # too much to read along with a version
+
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     supplier = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="resources")
     name = models.CharField(max_length=200)
@@ -100,6 +102,7 @@ class DataResource(models.Model):
         ]
         indexes = [
             models.Index(fields=["supplier", "-created_at"], name="resource_by_supplier"),
+            models.Index(fields=["file_sha256"], name="resource_by_file"),
             models.Index(
                 fields=["state", "heartbeat_at"],
                 name="resource_unfinished",
@@ -138,6 +141,8 @@ class ProductVersion(models.Model):
 
     Fields follow regulation.md §2.3. After submission the descriptive columns do not change.
     """
+
+    READ_LATER: ClassVar = ("dictionary", "checks")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     product = models.ForeignKey(DataProduct, on_delete=models.PROTECT, related_name="versions")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from django.db import connection, models
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared
 from market.kernel.errors import Conflict, Invalid, MarketError, NotFound
 from market.participants.members import Actor, Role
 from market.verbs import verb
@@ -97,6 +97,12 @@ def _key(subject: UUID) -> int:
     return int.from_bytes(subject.bytes[8:], "big", signed=True)
 
 
+_LOCK: Final = "SELECT pg_advisory_xact_lock_shared(k) FROM unnest(%s::bigint[]) AS k"
+_LOOK: Final = """
+SELECT id, scope, reason, legal_basis FROM market_hold WHERE lifted_at IS NULL AND subject = ANY(%s::uuid[]) LIMIT 1
+"""
+
+
 def check(*subjects: str | UUID | None) -> None:
     """Refuse the step while any of the subjects is held. Call after the row locks, before the change.
 
@@ -107,18 +113,8 @@ def check(*subjects: str | UUID | None) -> None:
     found = sorted({ids.from_urn(each) if isinstance(each, str) else each for each in subjects if each} - asked)
     if not found:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(k) FROM unnest(%s::bigint[]) AS k",
-            [sorted(_key(subject) for subject in found)],
-        )
-        cursor.execute(
-            "SELECT id, scope, reason, legal_basis FROM market_hold"
-            " WHERE lifted_at IS NULL AND subject = ANY(%s) LIMIT 1",
-            [found],
-        )
-        row = cursor.fetchone()
-    if row:
+    prepared.run(_LOCK, [sorted(_key(subject) for subject in found)])
+    if row := prepared.run(_LOOK, [found]).fetchone():
         raise refusal(Hold(id=row[0], scope=row[1], reason=row[2], legal_basis=row[3]))
     asked.update(found)
 

@@ -56,7 +56,11 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": _app
     | {
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": _app["OPTIONS"] | {"pool": {"min_size": 0, "max_size": DATABASE_POOL_MAX, "timeout": 5}},
+        "OPTIONS": _app["OPTIONS"]
+        | {
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_MAX, "timeout": 5},
+            "prepare_threshold": 0,  # of market.kernel.prepared; Django's own cursors prepare nothing
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

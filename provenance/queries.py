@@ -112,12 +112,14 @@ def story(subjects: Iterable[UUID], reader: Actor | None, *, kinds: Collection[s
     kinds: only entries of these kinds; none named: of all.
     """
     found = about(subjects)
-    openings = {opening.event_id: opening for opening in (found.filter(event__kind__in=kinds) if kinds else found)}
+    found = found.filter(event__kind__in=kinds) if kinds else found
+    signed_size = _signed_size()
     rows = []
-    for row in of_events(openings):
-        opening = openings[row.event_id]
+    ordered = found.select_related("event__leaf").defer("event__body").order_by("event__leaf__index", "event__seq")
+    for opening in ordered:
+        event = opening.event
         shown = {name: each["value"] for name, each in opening.fields.items()} if may_open(opening, reader) else {}
-        rows.append(StoryRow(row, shown))
+        rows.append(StoryRow(_row(event, getattr(event, "leaf", None), signed_size), shown))
     return rows
 
 

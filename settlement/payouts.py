@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 
 from market import holds, rules
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, rows
 from market.kernel.errors import IllegalStep, Invalid, NotAllowed, NotFound
 from market.kernel.money import MINOR_MAX
 from market.participants.members import Actor, Member, Role, system
@@ -79,7 +79,7 @@ def add(payout: Payout, *, by: Actor) -> None:
     """Write a new payout and tell of it; inside a verb, which has booked or will book its money."""
     payout.payment_reference = references.next_one(payout=True)
     payout.requested_by = by.urn
-    payout.save(force_insert=True)
+    rows.create(payout)
     outbox.record(
         "payout.requested",
         subject=ids.urn(payout.id),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.conf import settings
-from django.db import connection
+
+from market.kernel import prepared
 
 PAYOUT_PREFIX: Final = "PO"
 _DIGITS: Final = 10
@@ -92,7 +93,5 @@ def is_payout(reference: str) -> bool:
 
 def next_one(*, payout: bool = False) -> str:
     """A fresh reference for a payment to us, or for a payout by us. Gaps are allowed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [_SEQUENCES[payout]])
-        row = cursor.fetchone()
-    return of(PAYOUT_PREFIX if payout else settings.PAYMENT_PREFIX, row[0])
+    (number,) = prepared.run("SELECT nextval(%s::regclass)", [_SEQUENCES[payout]]).fetchone()
+    return of(PAYOUT_PREFIX if payout else settings.PAYMENT_PREFIX, number)

@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from market.kernel import clock, ids
+from market.kernel import clock, ids, rows
 from market.participants.members import Actor
 from settlement import accounts, bank_accounts, ledger, payouts
 from settlement.ledger import Entry
@@ -44,8 +44,7 @@ def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, b
     if payout:
         payouts.add(payout, by=by)
         made.payout = payout
-    made.save(force_insert=True)
-    return made
+    return rows.create(made)
 
 
 def _payout(obligation: Obligation, amount_minor: int) -> Payout | None:

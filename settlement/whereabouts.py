@@ -67,8 +67,12 @@ class Whereabouts:
 def where_is_money(reference: str, *, for_: Member) -> Whereabouts:
     """Where the money is, for its two sides and the operator's desk. Raises NotFound."""
     obligation = queries.obligation(reference, for_=for_)
-    piles = [*_before(obligation), *_suspended(obligation), *_after(obligation)]
-    piles += [_refunded(refund) for refund in obligation.refunds.select_related("payout").order_by("id")]
+    piles = _before(obligation)
+    if obligation.has_suspended:  # type: ignore[attr-defined]  # annotated there
+        piles += _suspended(obligation)
+    piles += _after(obligation)
+    if obligation.refunded_minor:
+        piles += [_refunded(refund) for refund in obligation.refunds.select_related("payout").order_by("id")]
     return Whereabouts(
         payment_reference=obligation.payment_reference,
         currency=obligation.currency,

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from contracts import standstills
 from contracts.models import Agreement, Negotiation, Side, Trade
 from listings.models import ProductVersion
+from market.kernel import rows
 from market.kernel.errors import NotFound
 from market.paging import Page, cut
 from market.participants.members import Member
@@ -54,8 +55,8 @@ def negotiations_of(by: Member, *, page: int, size: int) -> list[Negotiation]:
 
 def negotiation_for(by: Member, negotiation_id: UUID) -> Negotiation:
     """A negotiation for one of its sides. Raises NotFound for strangers."""
-    found = Negotiation.objects.select_related("offer__version").filter(mine(by), id=negotiation_id).first()
-    if found is None:
+    found = rows.get(Negotiation, "offer__version", id=negotiation_id)
+    if found is None or by.organisation_id not in {found.supplier_id, found.buyer_id}:
         raise NotFound
     standstills.give_back_to_negotiations([found])
     return found
