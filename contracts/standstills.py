@@ -4,7 +4,7 @@ The rows keep the deadline as the contract sets it; what holds added follows fro
 second tally can part from them. A deadline begins to run with a verb that no hold stopped.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,10 +44,14 @@ def give_back_to_negotiations(negotiations: Iterable[Negotiation]) -> None:
         each.expires_at = still.moved(each.expires_at, since=each.requested_at, subjects=subjects[each.id])
 
 
-def give_back_to_periods(periods: Iterable[Period]) -> None:
-    """Move `due_at` and `acceptance_due_at` of these rows to where they stand now: as above, not to be saved."""
+def give_back_to_periods(periods: Iterable[Period], *, grants: Mapping[str, UUID] | None = None) -> None:
+    """Move `due_at` and `acceptance_due_at` of these rows to where they stand now: as above, not to be saved.
+
+    grants: the grants' ids by period, where the caller has read them already.
+    """
     running = [each for each in periods if each.state in RUNNING]
-    grants = delivery.grant_ids_of([each.urn for each in running if each.state != PeriodState.DUE])
+    if grants is None:
+        grants = delivery.grant_ids_of([each.urn for each in running if each.state != PeriodState.DUE])
     subjects = {each.id: subjects_of_period(each, grants.get(each.urn)) for each in running}
     still = _standstill(subjects.values())
     days = _days_to_pay([each for each in running if each.state == PeriodState.DUE]) if still.by_subject else {}

@@ -160,9 +160,9 @@ def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
     ]
 
 
-def _give_back(found: Sequence[Period]) -> None:
+def _give_back(found: Sequence[Period], *, grants: Mapping[str, UUID] | None = None) -> None:
     """Let the rows show their deadlines as they stand, with what holds took given back."""
-    standstills.give_back_to_periods(found)
+    standstills.give_back_to_periods(found, grants=grants)
     unsigned = [period.trade for period in found if period.trade.state == TradeState.AGREED]
     standstills.give_back_to_negotiations(trade.agreement.negotiation for trade in unsigned)
 
@@ -256,7 +256,6 @@ def _loaded(found: QuerySet[Trade]) -> Period:
     )
     if period is None:
         raise NotFound
-    _give_back([period])
     return period
 
 
@@ -269,6 +268,7 @@ def _detail(
     uses: list[UseRow],
     told: Iterable[Told],
 ) -> TradeDetail:
+    _give_back([period], grants={period.urn: grant.id} if grant else {})
     trade = period.trade
     version = trade.agreement.negotiation.offer.version
     signed: list[dict[str, str]] = period.signed  # type: ignore[attr-defined]  # annotated
