@@ -63,7 +63,7 @@ _V1: Final = (
         "在本市场达成的交易，货款付入托管账户，验收后按公布的规则分配给供方、服务费与税。"
         "服务费的标准、依据与生效时间公开，签约时固定。",
         "The price of a trade made here is paid into escrow and, on acceptance, divided into the supplier's share, fee "
-        "and tax by the published rules. Fees are public with basis and date, and are fixed when the contract is signed.",
+        "and tax by the published rules. Fees are public with basis and date and fixed when a contract is signed.",
     ),
     Clause(
         "数据安全与个人信息",
@@ -96,15 +96,15 @@ _V1: Final = (
         "监督与查看",
         "Supervision",
         "运营方、主管部门与审计席位依职权查看参与方的档案，每次查看及其理由均被记录，参与方可以看到。",
-        "Seats of the operator, authorities and auditors look at participants' files as their office demands. Each look "
-        "is recorded with its reason, and the participant can see it.",
+        "Seats of the operator, authorities and auditors look at participants' files as their office demands. Each "
+        "look is recorded with its reason, and the participant can see it.",
     ),
     Clause(
         "变更与退出",
         "Changes and leaving",
         "本条款的新版本在生效前公示不少于 7 日。不接受新版本的，可以退出；已签的合约按签署时的条款履行。",
-        "A new version of these terms is made public at least 7 days before it takes effect. Whoever does not accept it "
-        "may leave; contracts already signed are performed on the terms under which they were signed.",
+        "A new version of these terms is made public at least 7 days before it takes effect. Whoever does not accept "
+        "it may leave; contracts already signed are performed on the terms under which they were signed.",
     ),
     Clause(
         "争议与语言",
