@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .PHONY: help run test lint types migrate bench lock clean venv venv-dev python
 
 PY := .venv/bin/python
-# The first Python that is new enough and can make a virtualenv; PYTHON=/path/to/python decides otherwise.
-FIND_PYTHON = for python in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
+# The first Python that is new enough; PYTHON=/path/to/python names the only one to be asked.
+FIND_PYTHON = for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3 python); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$python; exit; fi; \
 	done
 
@@ -14,7 +14,7 @@ help: ## list the targets
 
 python:
 	@if [ -z "$$($(FIND_PYTHON))" ]; then \
-	  echo "Python 3.11 or newer is needed and there is $$(python3 --version 2>/dev/null || echo none): install it, or say where it is with PYTHON=/path/to/python." >&2; \
+	  echo "Python 3.11 or newer is needed and there is $$($(or $(PYTHON),python3) --version 2>/dev/null || echo none): install it, or say where it is with PYTHON=/path/to/python." >&2; \
 	  exit 1; \
 	fi
 

@@ -20,8 +20,10 @@ def main() -> int:
 
         return monitor(sys.argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "market.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
-
+    try:
+        from django.core.management import execute_from_command_line  # noqa: PLC0415
+    except ModuleNotFoundError:
+        sys.exit("Django is not installed for this Python: run `make venv`, then `.venv/bin/python manage.py …`.")
     execute_from_command_line(sys.argv)
     return 0
 

@@ -3,7 +3,7 @@
 stdin: a line of JSON, the stages (one for each thread; see contracts_trade.given_stages), then commands, one a line:
 `ours COUNT SECONDS`, `told COUNT SECONDS`, `mute COUNT SECONDS` (ours without events), `floor TRANSACTIONS SECONDS`.
 With SECONDS 0 one thread does COUNT trades and its statements are counted. stdout: `ready`, then for each command a
-line of JSON: trades, seconds, CPU seconds of this process, statements.
+line of JSON: trades, seconds, CPU seconds of this process, statements and seconds from their sending to their answer.
 """
 
 import json
@@ -54,29 +54,33 @@ class Trader:
         is_told: the dispatcher's work is done here too, the inboxes included; else what moves the trade is called as
         the dispatcher would call it, and the rest of the news stays for the dispatcher.
         """
-        from contracts import certificates, negotiations, trade
-        from contracts.models import Negotiation, Period
+        from contracts import certificates, negotiations, terms, trade
+        from contracts.models import Period
+        from contracts.queries import parties
         from contracts.states import PeriodState, TradeState
         from delivery import meters, uses
         from delivery.models import Grant
+        from market.kernel import rows
         from market.participants.members import system
         from settlement import queries as money
         from settlement import statements
 
         asked = negotiations.request(self.offer, purpose="internal-analysis", by=self.buyer.member)
         for side, step in ((self.supplier, negotiations.agree), (self.buyer, trade.sign)):
-            document = draft(Negotiation.objects.select_related("offer__version").get(id=asked.id))
+            document = terms.draft(parties.negotiation_for(side.member, asked.id))  # as the API answers it
             step(asked.id, provider=side.sign(document), by=side.member)
-        period = Period.objects.get(trade_id=asked.thread, n=1)
-        payment = money.payment_of(period.urn)
-        if payment is None:
+        period = rows.get(Period, trade_id=asked.thread, n=1)
+        payment = money.payment_of(period.urn) if period else None
+        if period is None or payment is None:
             raise RuntimeError("nothing is to be paid")
         statements.import_file(name=f"{payment['payment_reference']}.csv", data=statement_of(payment), by=self.clerk)
         if is_told:
-            grant = until(lambda: Grant.objects.filter(reference=period.id).first())
+            grant = until(lambda: rows.get(Grant, reference=period.id))
         else:
             trade.fund(period.id, by=system("settlement"))
-            grant = Grant.objects.get(reference=period.id)
+            grant = rows.get(Grant, reference=period.id)
+        if grant is None:
+            raise RuntimeError("the grant is not open")
         opened = uses.open(grant.id, purpose="internal-analysis", by=self.buyer.member)
         meters.add(opened.use.id, sent_bytes=self.file_bytes, arrived=(0, self.file_bytes), has_ended=True)
         uses.close(opened.use.id, by=self.buyer.member)
@@ -91,13 +95,6 @@ class Trader:
             tell()
         else:
             certificates.of(closed, by=system("certificates"))
-
-
-def draft(negotiation: Any) -> bytes:
-    """The bytes that both sides sign, as the API answers them."""
-    from contracts import terms
-
-    return terms.draft(negotiation)
 
 
 def statement_of(payment: dict[str, Any]) -> bytes:
@@ -166,12 +163,15 @@ def run(works: list[Callable[[], None]], seconds: float, count: int) -> dict[str
     """All at once until the time is over; a trade that is begun is finished and its time counts."""
     from django.db import connection
 
-    statements = 0
+    statements, waited = 0, 0.0
 
     def count_one(execute: Callable[..., Any], *given: Any) -> Any:
-        nonlocal statements
-        statements += 1
-        return execute(*given)
+        nonlocal statements, waited
+        statements, start = statements + 1, time.monotonic()
+        try:
+            return execute(*given)
+        finally:
+            waited += time.monotonic() - start
 
     done: list[int] = []
     failed: list[BaseException] = []
@@ -205,6 +205,7 @@ def run(works: list[Callable[[], None]], seconds: float, count: int) -> dict[str
         "seconds": time.monotonic() - began,
         "cpu_s": time.process_time() - cpu,
         "statements": statements,
+        "statements_s": waited,
     }
 
 

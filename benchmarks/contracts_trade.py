@@ -11,11 +11,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks import _raw_trade, services
-from benchmarks.figures import ROUNDS, Figure, interleaved, middle
+from benchmarks.figures import ROUNDS, Figure, interleaved, middle, ratio_of_rounds
 
 PROCESSES, THREADS = 2, 4
 SECONDS = 5
@@ -47,10 +47,17 @@ def run() -> Iterator[Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one trade asks of the database: transactions as pg_stat_database counts them, statements without BEGIN."""
+    """What one trade asks of the database: transactions as pg_stat_database counts them, statements without BEGIN.
+
+    Of one connection while nothing else trades: the trade's time, the client's CPU, and the time from the sending of
+    its statements to their answers.
+    """
 
     transactions: int
     statements: float
+    alone_ms: float
+    alone_cpu_ms: float
+    alone_in_statements_ms: float
 
 
 def figure(bench: str, cost: Cost, ours: list[dict[str, float]], floor: list[dict[str, float]]) -> Figure:
@@ -65,9 +72,9 @@ def figure(bench: str, cost: Cost, ours: list[dict[str, float]], floor: list[dic
         goal=0.15,
         better="higher",
         rows=PROCESSES * THREADS,
-        more={
-            "transactions": cost.transactions,
-            "statements": cost.statements,
+        more=asdict(cost)
+        | {
+            "ratio_of_rounds": ratio_of_rounds(speed, base),
             "client_cpu_ms": middle([each["cpu_ms"] for each in ours]),
             "baseline_client_cpu_ms": middle([each["cpu_ms"] for each in floor]),
             "rounds": speed,
@@ -123,7 +130,13 @@ def counted(trader: "subprocess.Popen[str]", arm: str) -> Cost:
         before = committed(watcher)
         found = ask([trader], f"{arm} {COUNTED} 0")
         after = committed(watcher)
-    return Cost(transactions=round((after - before - 1) / COUNTED), statements=found["statements"] / COUNTED)
+    return Cost(
+        transactions=round((after - before - 1) / COUNTED),
+        statements=found["statements"] / COUNTED,
+        alone_ms=1000 / found["trades_per_s"],
+        alone_cpu_ms=found["cpu_ms"],
+        alone_in_statements_ms=found["statements_s"] * 1000 / COUNTED,
+    )
 
 
 def committed(watcher: Any) -> int:
@@ -164,6 +177,7 @@ def ask(traders: "list[subprocess.Popen[str]]", command: str) -> dict[str, float
     return {
         "trades_per_s": sum(each["trades"] / each["seconds"] for each in found),
         "statements": sum(each["statements"] for each in found),
+        "statements_s": sum(each["statements_s"] for each in found),
         "cpu_ms": sum(each["cpu_s"] for each in found) * 1000 / max(trades, 1),
     }
 

@@ -5,6 +5,7 @@ Both arms are the product's own web process (2 workers × 4 threads) over the sa
 """
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -82,7 +83,9 @@ def serve(application: str) -> "tuple[subprocess.Popen[bytes], int]":
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     command = parts._granian(application, "127.0.0.1", str(port), parts.WEB_WORKERS, parts.WEB_THREADS)
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # One address asks for everybody here; the ceiling for one caller is not what is measured.
+    unlimited = os.environ | {"LOOK_UPS_PER_MINUTE_MAX": "1000000000"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=unlimited)
     deadline = time.monotonic() + 60
     while True:
         try:

@@ -36,7 +36,7 @@ def running(*, broker: bool = False) -> Iterator[Folders]:
         postgres.start()
         if valkey is not None:
             valkey.start()
-        run_record.write(var, _record(found))
+        run_record.write(var, _record(found, {each.name: each.child.pid for each in (postgres, valkey) if each}))
         _migrate()
         yield found
     finally:
@@ -66,9 +66,11 @@ def configured() -> Iterator[None]:
         shutil.rmtree(var)
 
 
-def _record(found: Folders) -> run_record.RunRecord:
+def _record(found: Folders, pids: dict[str, int | None]) -> run_record.RunRecord:
     return run_record.RunRecord(
-        postgres_socket=str(found.postgres_socket), valkey_socket=str(found.valkey_socket), pids={}
+        postgres_socket=str(found.postgres_socket),
+        valkey_socket=str(found.valkey_socket),
+        pids={name: pid for name, pid in pids.items() if pid is not None},
     )
 
 

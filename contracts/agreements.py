@@ -6,7 +6,8 @@ from contracts import negotiations, signatures
 from contracts.models import Agreement, Negotiation, Side
 from contracts.states import NegotiationState
 from market.events import outbox
-from market.kernel.errors import Conflict
+from market.kernel import rows
+from market.kernel.errors import Conflict, NotFound
 from market.participants.members import Member, Role
 from market.verbs import verb
 
@@ -19,12 +20,14 @@ def verify(negotiation: Negotiation, *, provider: signatures.SignatureProvider, 
     """
     by.require_trading(Role.SIGNATORY)
     negotiations.move(negotiation, NegotiationState.VERIFIED)
-    agreement = Agreement.objects.get(negotiation=negotiation)
+    agreement = rows.get(Agreement, negotiation_id=negotiation.id)
+    if agreement is None:
+        raise NotFound
     digest = signatures.digest_of(bytes(agreement.document))
     if digest.hex() != agreement.sha256:
         raise Conflict(_t("The stored agreement differs from its fingerprint; the operator must look at it."))
     signed = provider.sign(digest, by=by)
-    negotiation.save(update_fields=["state"])
+    rows.save(negotiation, "state")
     negotiations.write_signature(agreement, Side.BUYER, signed, by)
     outbox.record(
         "agreement.verified",

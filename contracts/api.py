@@ -24,7 +24,7 @@ from contracts.schemas import (
 from contracts.signatures import OwnKey
 from market.access import MEMBER, allow
 from market.participants.members import Role
-from market.requests import MemberRequest, Page, Size
+from market.requests import MemberRequest, Page, RequestKey, Size
 from provenance import queries as log
 from provenance.queries import EntryRow
 
@@ -34,10 +34,10 @@ TRADERS = (Role.TRADER, Role.SIGNATORY)
 
 @router.post("/negotiations", response={201: NegotiationOut})
 @allow(*TRADERS, scope="trade")
-def request_offer(request: MemberRequest, body: RequestIn) -> Status[Negotiation]:
-    """The buyer asks for an offer."""
+def request_offer(request: MemberRequest, body: RequestIn, key: RequestKey = "") -> Status[Negotiation]:
+    """The buyer asks for an offer. The same Idempotency-Key again answers the same negotiation."""
     values = body.dict()
-    return Status(201, negotiations.request(values.pop("offer"), **values, by=request.auth))
+    return Status(201, negotiations.request(values.pop("offer"), **values, consumer_pid=key, by=request.auth))
 
 
 @router.get("/negotiations", response=list[NegotiationOut])

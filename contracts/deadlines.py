@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _t
 
-from contracts import negotiations, trade
+from contracts import negotiations, standstills, trade
 from contracts.models import Negotiation, Period
 from contracts.states import NegotiationState, PeriodState
 from market import holds
@@ -23,7 +23,8 @@ OPEN = (NegotiationState.REQUESTED, NegotiationState.OFFERED, NegotiationState.A
 def watch() -> dict[str, int]:
     """Take every step that is due; returns how many of each.
 
-    Safe to run twice and beside itself. What a hold stops is tried again at the next watch.
+    Safe to run twice and beside itself. What a hold stops is tried again at the next watch, and so is what has time
+    left because a hold took some of it: the rows are found by the deadline that the contract sets.
     """
     by = system("deadlines")
     now = clock.now()
@@ -61,9 +62,8 @@ def lapse(negotiation_id: UUID, *, by: Actor) -> Negotiation:
         .select_related("offer__version")
         .get(id=negotiation_id)
     )
-    version = negotiation.offer.version
-    holds.check(negotiation.thread, negotiation.supplier_id, negotiation.buyer_id, version.id, version.product_id)
-    if negotiation.expires_at > clock.now():
+    holds.check(*standstills.subjects_of_negotiation(negotiation))
+    if standstills.expires_at(negotiation) > clock.now():
         raise Conflict(_t("There is time left."))
     negotiations.end(negotiation, _t("no agreement within the time for negotiation"), by)
     return negotiation

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _t
 
-from contracts import periods, trade
+from contracts import periods, standstills, trade
 from contracts.errors import Disputed
 from contracts.models import Dispute, Period
 from contracts.states import DISPUTE_FOLLOWS, DisputeState, PeriodState
@@ -45,8 +45,10 @@ def withdraw(dispute_id: UUID, *, answer: str, by: Member) -> Dispute:
         raise NotAllowed(_t("Only the buyer may do this."))
     _end(dispute, DisputeState.WITHDRAWN, answer)
     if period.acceptance_due_at is not None:
-        # What the quarrel took is given back: the remaining time starts again now.
-        period.acceptance_due_at += clock.now() - dispute.opened_at
+        # What the quarrel took is given back: the remaining time starts again now. Holds give back their own part.
+        now = clock.now()
+        quarrelled = now - dispute.opened_at
+        period.acceptance_due_at += quarrelled - standstills.lasted(period, since=dispute.opened_at, until=now)
         period.save(update_fields=["acceptance_due_at"])
     _record("dispute.withdrawn", dispute, period, by, answer=dispute.answer)
     return dispute

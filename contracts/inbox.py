@@ -1,12 +1,13 @@
 """Whose turn it is, told to the inbox: opens and closes 待办 with each step from the request to the payout."""
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contracts import turns
+from contracts import standstills, turns
 from contracts.models import Negotiation, Side, Trade
 from contracts.turns import Ask
 from market.events.dispatch import News
@@ -44,6 +45,13 @@ def hear(news: News) -> None:
     thread = ids.from_urn(news.thread)
     negotiation_id = Negotiation.objects.values_list("id", flat=True).get(thread=thread)
     todo.follow(negotiation_id, lambda: turns_of(negotiation_id), thread=thread)
+
+
+def hear_hold(news: News) -> None:
+    """A hold was placed or lifted: the tasks of whatever it stands on show the deadline as it is now."""
+    subject = ids.from_urn(news.subject)
+    for negotiation_id, thread in standstills.touched(subject):
+        todo.follow(negotiation_id, partial(turns_of, negotiation_id), thread=thread)
 
 
 def hear_reminder(news: News) -> None:

@@ -4,25 +4,22 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.utils.translation import gettext as _t
 
-from contracts import periods, signatures, terms
+from contracts import periods, signatures, standstills, terms
 from contracts.errors import NegotiationOpen, NotYourTurn, OwnOffer
 from contracts.models import Agreement, Negotiation, Period, Side, Signature, Trade, Turn
-from contracts.states import NEGOTIATION_FOLLOWS, NegotiationState, TradeState
+from contracts.states import NEGOTIATION_ENDED, NEGOTIATION_FOLLOWS, NegotiationState, TradeState
 from listings.errors import OfferClosed
 from listings.models import Offer
 from listings.states import VersionState
 from market import holds
 from market.events import outbox
-from market.kernel import canonical_json, clock, ids
+from market.kernel import canonical_json, clock, ids, rows
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotFound
-from market.kernel.money import MINOR_MAX
 from market.participants.admissions import next_number
 from market.participants.members import Actor, Member, Role
 from market.participants.models import Organisation
-from market.policy import PolicyInvalid
 from market.verbs import verb
 
 TURNS_MAX = 50
@@ -46,31 +43,40 @@ def request(
     price_minor: int | None = None,
     policy: dict[str, Any] | None = None,
     acceptance_days: int | None = None,
+    silence_accepts: bool | None = None,
     consumer_pid: str = "",
     note: str = "",
     by: Member,
 ) -> Negotiation:
-    """Ask for an offer, on its terms or on others (then it must be negotiable).
+    """Ask for an offer, on its terms or on others as `terms.Changes` names them (then it must be negotiable).
 
+    consumer_pid: the buyer's own name for the negotiation; the same again answers the same one, however far it came.
     Raises NotFound, OfferClosed, OwnOffer, NegotiationOpen, Invalid, Held, NotAllowed.
     """
     by.require_trading(Role.TRADER, Role.SIGNATORY)
-    offer = (
-        Offer.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("version__product__supplier", "version__resource")
-        .filter(id=offer_id)
-        .first()
-    )
+    offer = rows.lock(Offer, "version__product__supplier", "version__resource", id=offer_id)
     if offer is None or (offer.buyer_id and offer.buyer_id != by.organisation_id):
         raise NotFound
     supplier = offer.version.product.supplier
     if supplier.id == by.organisation_id:
         raise OwnOffer
+    changes = terms.Changes(price_minor, policy, acceptance_days, silence_accepts)
+    # The offer's lock makes a request that is sent twice at once wait for its twin.
+    asked = Negotiation.objects.filter(offer=offer, buyer_id=by.organisation_id)
+    if consumer_pid and (earlier := asked.filter(consumer_pid=consumer_pid).first()):
+        _require_same(earlier, purpose, changes)
+        outbox.unchanged()
+        return earlier
+    if open_one := asked.exclude(state__in=NEGOTIATION_ENDED).first():
+        raise NegotiationOpen(negotiation=open_one.urn)
     holds.check(by.organisation_urn, supplier.urn, offer.version.urn, offer.version.product.urn)
     if offer.withdrawn_at is not None or offer.version.state != VersionState.LISTED:
         raise OfferClosed
-    table = terms.from_offer(offer, Organisation.objects.get(id=by.organisation_id))
-    changed = _put(table, price_minor=price_minor, policy=policy, acceptance_days=acceptance_days)
+    buyer = rows.get(Organisation, id=by.organisation_id)
+    if buyer is None:
+        raise NotFound
+    table = terms.from_offer(offer, buyer)
+    changed = terms.change(table, changes)
     if changed and not offer.is_negotiable:
         raise Conflict(_t("This offer is not negotiable."))
     now = clock.now()
@@ -78,7 +84,7 @@ def request(
         consumer_pid=consumer_pid or ids.urn(ids.new_id()),
         offer=offer,
         supplier=supplier,
-        buyer_id=by.organisation_id,
+        buyer=buyer,
         terms=table,
         price_minor=table["price_minor"],
         currency=table["currency"],
@@ -88,10 +94,7 @@ def request(
         changed_at=now,
         expires_at=terms.negotiation_deadline(),
     )
-    try:
-        negotiation.save(force_insert=True)
-    except IntegrityError as error:
-        raise NegotiationOpen from error  # and the whole transaction is left, so that it needs no savepoint
+    rows.create(negotiation)
     _write_turn(negotiation, Side.BUYER, note, by)
     outbox.record(
         "negotiation.requested",
@@ -116,11 +119,13 @@ def offer(
     price_minor: int | None = None,
     policy: dict[str, Any] | None = None,
     acceptance_days: int | None = None,
+    silence_accepts: bool | None = None,
     note: str = "",
     by: Member,
 ) -> Negotiation:
     """The supplier's counter-offer. Raises NotYourTurn, Invalid, IllegalStep, Held."""
-    return _counter(negotiation_id, Side.SUPPLIER, price_minor, policy, acceptance_days, note, by)
+    changes = terms.Changes(price_minor, policy, acceptance_days, silence_accepts)
+    return _counter(negotiation_id, Side.SUPPLIER, changes, note, by)
 
 
 @verb("negotiation.requested")
@@ -130,19 +135,19 @@ def counter(
     price_minor: int | None = None,
     policy: dict[str, Any] | None = None,
     acceptance_days: int | None = None,
+    silence_accepts: bool | None = None,
     note: str = "",
     by: Member,
 ) -> Negotiation:
     """The buyer's counter-request. Raises NotYourTurn, Invalid, IllegalStep, Held."""
-    return _counter(negotiation_id, Side.BUYER, price_minor, policy, acceptance_days, note, by)
+    changes = terms.Changes(price_minor, policy, acceptance_days, silence_accepts)
+    return _counter(negotiation_id, Side.BUYER, changes, note, by)
 
 
 def _counter(
     negotiation_id: UUID,
     side: Side,
-    price_minor: int | None,
-    policy: dict[str, Any] | None,
-    acceptance_days: int | None,
+    changes: terms.Changes,
     note: str,
     by: Member,
 ) -> Negotiation:
@@ -151,12 +156,12 @@ def _counter(
     move(negotiation, NegotiationState.OFFERED if side == Side.SUPPLIER else NegotiationState.REQUESTED)
     if negotiation.turns >= TURNS_MAX:
         raise Conflict(_t("After %(n)d turns the negotiation must end.") % {"n": TURNS_MAX})
-    if not _put(negotiation.terms, price_minor=price_minor, policy=policy, acceptance_days=acceptance_days):
+    if not terms.change(negotiation.terms, changes):
         raise Invalid.field("price_minor", _t("changes nothing"), _t("change the price or the licence, or accept"))
     negotiation.price_minor = negotiation.terms["price_minor"]
     negotiation.turns += 1
     negotiation.changed_at = clock.now()
-    negotiation.save(update_fields=["state", "terms", "price_minor", "turns", "changed_at"])
+    rows.save(negotiation, "state", "terms", "price_minor", "turns", "changed_at")
     _write_turn(negotiation, side, note, by)
     told: dict[str, Any] = {
         "price_minor": negotiation.price_minor,
@@ -183,7 +188,7 @@ def accept(negotiation_id: UUID, *, by: Member) -> Negotiation:
     by.require_trading(Role.TRADER, Role.SIGNATORY)
     negotiation = locked(negotiation_id, by, Side.BUYER)
     move(negotiation, NegotiationState.ACCEPTED)
-    negotiation.save(update_fields=["state"])
+    rows.save(negotiation, "state")
     outbox.record(
         "negotiation.accepted",
         subject=negotiation.urn,
@@ -209,37 +214,43 @@ def agree(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: M
     document = terms.draft(negotiation)
     digest = signatures.digest_of(document)
     signed = provider.sign(digest, by=by)
-    negotiation.save(update_fields=["state"])
+    rows.save(negotiation, "state")
     now = clock.now()
-    agreement = Agreement.objects.create(
-        id=negotiation.agreement_id,
-        number=next_number("contracts_agreement_number", "C"),
-        negotiation=negotiation,
-        document=document,
-        sha256=digest.hex(),
-        agreed_at=now,
+    agreement = rows.create(
+        Agreement(
+            id=negotiation.agreement_id,
+            number=next_number("contracts_agreement_number", "C"),
+            negotiation=negotiation,
+            document=document,
+            sha256=digest.hex(),
+            agreed_at=now,
+        )
     )
     write_signature(agreement, Side.SUPPLIER, signed, by)
     version = negotiation.offer.version
-    trade = Trade.objects.create(
-        id=negotiation.thread,
-        number=next_number("contracts_trade_number", "T"),
-        agreement=agreement,
-        supplier_id=negotiation.supplier_id,
-        buyer_id=negotiation.buyer_id,
-        title=version.title,
-        version_id=version.id,
-        product_id=version.product_id,
-        district=version.district,
-        sector=version.sector,
-        created_at=now,
+    trade = rows.create(
+        Trade(
+            id=negotiation.thread,
+            number=next_number("contracts_trade_number", "T"),
+            agreement=agreement,
+            supplier_id=negotiation.supplier_id,
+            buyer_id=negotiation.buyer_id,
+            title=version.title,
+            version_id=version.id,
+            product_id=version.product_id,
+            district=version.district,
+            sector=version.sector,
+            created_at=now,
+        )
     )
-    Period.objects.create(
-        trade=trade,
-        n=1,
-        amount_minor=negotiation.price_minor,
-        currency=negotiation.currency,
-        acceptance_days=negotiation.terms["acceptance_days"],
+    rows.create(
+        Period(
+            trade=trade,
+            n=1,
+            amount_minor=negotiation.price_minor,
+            currency=negotiation.currency,
+            acceptance_days=negotiation.terms["acceptance_days"],
+        )
     )
     outbox.record(
         "negotiation.agreed",
@@ -263,7 +274,7 @@ def agree(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: M
 def finalize(negotiation: Negotiation, agreement: Agreement, *, by: Actor) -> None:
     """Both signatures verify: the agreement is in force. The caller holds the negotiation's lock."""
     move(negotiation, NegotiationState.FINALIZED)
-    negotiation.save(update_fields=["state"])
+    rows.save(negotiation, "state")
     outbox.record(
         "agreement.finalized",
         subject=agreement.urn,
@@ -294,7 +305,7 @@ def end(negotiation: Negotiation, reason: str, by: Actor) -> None:
     was_signed = negotiation.state == NegotiationState.AGREED
     move(negotiation, NegotiationState.TERMINATED)
     negotiation.end_reason, negotiation.changed_at = reason, clock.now()
-    negotiation.save(update_fields=["state", "end_reason", "changed_at"])
+    rows.save(negotiation, "state", "end_reason", "changed_at")
     outbox.record(
         "negotiation.terminated",
         subject=negotiation.urn,
@@ -320,75 +331,52 @@ def side_of(negotiation: Negotiation, by: Member) -> Side:
 
 def locked(negotiation_id: UUID, by: Member, side: Side | None) -> Negotiation:
     """The negotiation under its lock, for one of its sides, holds asked. Raises NotFound, NotYourTurn, Held."""
-    negotiation = (
-        Negotiation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("offer__version")
-        .filter(id=negotiation_id)
-        .first()
-    )
+    negotiation = rows.lock(Negotiation, "offer__version", id=negotiation_id)
     if negotiation is None:
         raise NotFound
     if side is not None and side_of(negotiation, by) != side:
         raise NotYourTurn
     side_of(negotiation, by)
-    version = negotiation.offer.version
-    holds.check(
-        negotiation.thread,
-        negotiation.supplier_id,
-        negotiation.buyer_id,
-        version.id,
-        version.product_id,
-    )
+    holds.check(*standstills.subjects_of_negotiation(negotiation))
     return negotiation
 
 
 def write_signature(agreement: Agreement, side: Side, signed: signatures.Signed, by: Member) -> None:
     """Keep one side's signature; a second one for the same side is refused by the database."""
-    Signature.objects.create(
-        agreement=agreement,
-        side=side,
-        key=signed.key,
-        person_id=by.person_id,
-        algorithm=signed.key.algorithm,
-        provider=signed.key.provider,
-        signature=signed.signature,
+    rows.create(
+        Signature(
+            agreement=agreement,
+            side=side,
+            key=signed.key,
+            person_id=by.person_id,
+            algorithm=signed.key.algorithm,
+            provider=signed.key.provider,
+            signature=signed.signature,
+        )
     )
 
 
-def _put(
-    table: dict[str, Any], *, price_minor: int | None, policy: dict[str, Any] | None, acceptance_days: int | None
-) -> bool:
-    """Change what lies on the table; tells whether anything differs now. Raises Invalid."""
-    changed = False
-    if price_minor is not None and price_minor != table["price_minor"]:
-        if not 0 <= price_minor <= MINOR_MAX:
-            raise Invalid.field("price_minor", _t("is out of range"), _t("0 for free"))
-        table["price_minor"], changed = price_minor, True
-    if policy is not None:
-        try:
-            asked = terms.canonical_policy(policy)
-        except PolicyInvalid as error:
-            raise Invalid.field("policy", str(error), _t("send a policy of the supported subset")) from error
-        if asked != table["policy"]:
-            table["policy"], changed = asked, True
-    if acceptance_days is not None and acceptance_days != table["acceptance_days"]:
-        if not 1 <= acceptance_days <= 90:
-            raise Invalid.field("acceptance_days", _t("is out of range"), _t("1 to 90 days"))
-        table["acceptance_days"], changed = acceptance_days, True
-    return changed
+def _require_same(earlier: Negotiation, purpose: str, asked: terms.Changes) -> None:
+    """Refuse a name that comes again with another request. Raises Conflict naming the negotiation, Invalid."""
+    first = Turn.objects.get(negotiation=earlier, n=1)
+    table = {"price_minor": first.price_minor, "policy": first.policy, "acceptance_days": first.acceptance_days}
+    if terms.change(table, asked) or earlier.purpose != purpose.strip()[:200]:
+        raise Conflict(_t("This key names another request."), negotiation=earlier.urn)
 
 
 def _write_turn(negotiation: Negotiation, side: Side, note: str, by: Member) -> None:
-    Turn.objects.create(
-        negotiation=negotiation,
-        n=negotiation.turns,
-        side=side,
-        price_minor=negotiation.price_minor,
-        policy=negotiation.terms["policy"],
-        acceptance_days=negotiation.terms["acceptance_days"],
-        note=note.strip()[:2000],
-        made_by_id=by.person_id,
-        made_at=negotiation.changed_at,
+    rows.create(
+        Turn(
+            negotiation=negotiation,
+            n=negotiation.turns,
+            side=side,
+            price_minor=negotiation.price_minor,
+            policy=negotiation.terms["policy"],
+            acceptance_days=negotiation.terms["acceptance_days"],
+            note=note.strip()[:2000],
+            made_by_id=by.person_id,
+            made_at=negotiation.changed_at,
+        )
     )
 
 

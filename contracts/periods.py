@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _t
 
+from contracts import standstills
 from contracts.errors import Disputed
 from contracts.models import Dispute, Period, Trade
 from contracts.states import PERIOD_FOLLOWS, TRADE_FOLLOWS, DisputeState, PeriodState, TradeState
 from market import holds
 from market.events import outbox
-from market.kernel import clock
+from market.kernel import clock, rows
 from market.kernel.errors import IllegalStep, NotFound
 from market.participants.members import Actor
 from market.verbs import verb
@@ -19,16 +19,10 @@ from market.verbs import verb
 
 def locked(**which: Any) -> Period:
     """A period with its trade under both row locks (trade first), holds asked. Raises NotFound, Held."""
-    trade = (
-        Trade.objects.select_for_update(of=("self",), no_key=True)
-        .filter(Exists(Period.objects.filter(trade=OuterRef("id"), **which)))
-        .first()
-    )
-    if trade is None:
+    period = rows.lock(Period, "trade", of=("trade", rows.SELF), **which)
+    if period is None:
         raise NotFound
-    period = Period.objects.select_for_update(no_key=True).get(trade=trade, **which)
-    period.trade = trade
-    holds.check(period.id, trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id)
+    holds.check(*standstills.subjects_of_period(period, None))
     return period
 
 
@@ -48,7 +42,7 @@ def move_trade(trade: Trade, to: TradeState) -> None:
     trade.state = to
     if to not in {TradeState.AGREED, TradeState.RUNNING}:
         trade.ended_at = clock.now()
-    trade.save(update_fields=["state", "ended_at"])
+    rows.save(trade, "state", "ended_at")
 
 
 def end_trade(trade: Trade, to: TradeState, by: Actor) -> Trade:
@@ -68,7 +62,7 @@ def end_trade(trade: Trade, to: TradeState, by: Actor) -> Trade:
 
 def refuse_disputed(period: Period) -> None:
     """Raise Disputed while a quarrel over the period is open."""
-    if Dispute.objects.filter(period=period, state=DisputeState.OPEN).exists():
+    if rows.get(Dispute, period_id=period.id, state=DisputeState.OPEN) is not None:
         raise Disputed
 
 
@@ -96,7 +90,7 @@ def fund(period: Period, *, by: Actor) -> None:
     period.funded_at = clock.now()
     if period.acceptance_days is not None:
         period.acceptance_due_at = period.funded_at + timedelta(days=period.acceptance_days)
-    period.save(update_fields=["state", "funded_at", "acceptance_due_at"])
+    rows.save(period, "state", "funded_at", "acceptance_due_at")
     _record("period.funded", period, by, amount_minor=period.amount_minor, currency=period.currency)
 
 
@@ -111,7 +105,7 @@ def deliver(period: Period, *, restarts_days: bool, by: Actor) -> None:
     period.delivered_at = clock.now()
     if restarts_days and period.acceptance_days is not None:
         period.acceptance_due_at = period.delivered_at + timedelta(days=period.acceptance_days)
-    period.save(update_fields=["state", "delivered_at", "acceptance_due_at"])
+    rows.save(period, "state", "delivered_at", "acceptance_due_at")
     due = period.acceptance_due_at
     _record("period.delivered", period, by, acceptance_due_at=clock.text(due) if due else "")
 
@@ -122,7 +116,7 @@ def accept(period: Period, *, by_silence: bool, by: Actor) -> None:
     refuse_disputed(period)
     move(period, PeriodState.ACCEPTED)
     period.accepted_at, period.accepted_by_silence = clock.now(), by_silence
-    period.save(update_fields=["state", "accepted_at", "accepted_by_silence"])
+    rows.save(period, "state", "accepted_at", "accepted_by_silence")
     _record("period.accepted", period, by, by_silence=by_silence)
 
 
@@ -131,7 +125,7 @@ def settle(period: Period, *, by: Actor) -> None:
     """The escrow was divided among supplier, market and tax."""
     move(period, PeriodState.SETTLED)
     period.settled_at = clock.now()
-    period.save(update_fields=["state", "settled_at"])
+    rows.save(period, "state", "settled_at")
     _record("period.settled", period, by, amount_minor=period.amount_minor, currency=period.currency)
 
 
@@ -139,7 +133,7 @@ def settle(period: Period, *, by: Actor) -> None:
 def cancel(period: Period, *, reason: str, by: Actor) -> None:
     """Nothing was paid and nothing will be."""
     move(period, PeriodState.CANCELLED)
-    period.save(update_fields=["state"])
+    rows.save(period, "state")
     _record("period.cancelled", period, by, reason=reason)
 
 
@@ -147,7 +141,7 @@ def cancel(period: Period, *, reason: str, by: Actor) -> None:
 def expire(period: Period, *, by: Actor) -> None:
     """The day of payment has passed without payment."""
     move(period, PeriodState.EXPIRED)
-    period.save(update_fields=["state"])
+    rows.save(period, "state")
     _record("period.expired", period, by)
 
 
@@ -155,7 +149,7 @@ def expire(period: Period, *, by: Actor) -> None:
 def refund(period: Period, *, reason: str, by: Actor) -> None:
     """What lay in escrow goes back to the buyer."""
     move(period, PeriodState.REFUNDED)
-    period.save(update_fields=["state"])
+    rows.save(period, "state")
     _record(
         "period.refunded",
         period,
@@ -169,4 +163,4 @@ def refund(period: Period, *, reason: str, by: Actor) -> None:
 def set_due(period: Period, due_at: datetime) -> None:
     """By when the period must be paid."""
     period.due_at = due_at
-    period.save(update_fields=["due_at"])
+    rows.save(period, "due_at")

@@ -9,11 +9,15 @@ from pydantic import Field
 
 
 class TermsIn(Schema):
-    """What differs from what lies on the table; nothing sent means as it stands."""
+    """What differs from what lies on the table; nothing sent means as it stands.
+
+    `silence_accepts: false` takes acceptance by silence out of the contract; `acceptance_days` puts it back.
+    """
 
     price_minor: int | None = Field(default=None, ge=0)
     policy: dict[str, Any] | None = None
     acceptance_days: int | None = Field(default=None, ge=1, le=90)
+    silence_accepts: bool | None = None
     note: str = Field(default="", max_length=2000)
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils.translation import gettext as _t
 
 from contracts.errors import TextChanged, UnknownKey, WrongSignature
+from market.kernel import rows
 from market.participants import sealed_keys
 from market.participants.members import Member
 from market.participants.models import PublicKey
@@ -72,10 +73,8 @@ class SealedKey:
 
 def live_key(key_id: UUID, by: Member) -> PublicKey:
     """The signatory's own key in use for this organisation. Raises UnknownKey."""
-    key = PublicKey.objects.filter(
-        id=key_id, organisation_id=by.organisation_id, person_id=by.person_id, revoked_at__isnull=True
-    ).first()
-    if key is None:
+    key = rows.get(PublicKey, id=key_id, organisation_id=by.organisation_id, person_id=by.person_id)
+    if key is None or key.revoked_at is not None:
         raise UnknownKey(_t("Register the public half of the key first, as the person who signs."))
     return key
 

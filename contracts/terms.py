@@ -1,6 +1,7 @@
 """What lies on the table in a negotiation, and the draft that follows from it."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,8 +15,10 @@ from contracts.models import Negotiation
 from listings.models import Offer, ProductVersion, SourceType
 from market import rules
 from market.kernel import canonical_json, clock, ids
+from market.kernel.errors import Invalid
+from market.kernel.money import MINOR_MAX
 from market.participants.models import Organisation
-from market.policy import as_agreement, canonical, parse
+from market.policy import PolicyInvalid, as_agreement, canonical, parse
 
 _SOURCES = {
     SourceType.ORIGINAL: "original",
@@ -24,6 +27,20 @@ _SOURCES = {
     SourceType.OTHER: "other",
 }
 RULES = ("fee.platform", "tax.vat", "trade.payment_due_days", "trade.acceptance_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one side wants otherwise than it lies on the table; None leaves it as it stands.
+
+    price_minor: in the currency's minor unit. silence_accepts: False takes acceptance by silence out of the
+    contract, and then no days are named; True keeps it or, with days, puts it back.
+    """
+
+    price_minor: int | None = None
+    policy: dict[str, Any] | None = None
+    acceptance_days: int | None = None
+    silence_accepts: bool | None = None
 
 
 def from_offer(offer: Offer, buyer: Organisation) -> dict[str, Any]:
@@ -151,6 +168,42 @@ def _terms(
         policy=policy,
         **raw,
     )
+
+
+def change(table: dict[str, Any], asked: Changes) -> bool:
+    """Change what lies on the table; tells whether anything differs now. Raises Invalid."""
+    wanted: dict[str, Any] = {"acceptance_days": _acceptance_days(table, asked)}
+    if asked.price_minor is not None:
+        if not 0 <= asked.price_minor <= MINOR_MAX:
+            raise Invalid.field("price_minor", _t("is out of range"), _t("0 for free"))
+        wanted["price_minor"] = asked.price_minor
+    if asked.policy is not None:
+        try:
+            wanted["policy"] = canonical_policy(asked.policy)
+        except PolicyInvalid as error:
+            raise Invalid.field("policy", str(error), _t("send a policy of the supported subset")) from error
+    differs = any(table[name] != value for name, value in wanted.items())
+    table.update(wanted)
+    return differs
+
+
+def _acceptance_days(table: dict[str, Any], asked: Changes) -> int | None:
+    """The days after which silence is to accept; None where it accepts nothing. Raises Invalid."""
+    days = asked.acceptance_days
+    if days is not None and asked.silence_accepts is False:
+        raise Invalid.field(
+            "acceptance_days",
+            _t("contradicts that silence accepts nothing"),
+            _t("leave the days out, or let silence accept"),
+        )
+    if days is not None and not 1 <= days <= 90:
+        raise Invalid.field("acceptance_days", _t("is out of range"), _t("1 to 90 days"))
+    if days is not None or asked.silence_accepts is False:
+        return days
+    standing: int | None = table["acceptance_days"]
+    if asked.silence_accepts and standing is None:
+        raise Invalid.field("acceptance_days", _t("is empty"), _t("say after how many days silence accepts: 1 to 90"))
+    return standing
 
 
 def canonical_policy(policy: dict[str, Any]) -> dict[str, Any]:

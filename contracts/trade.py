@@ -16,14 +16,16 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _t
 
-from contracts import agreements, negotiations, periods, signatures
-from contracts.models import Period, Side, Trade
+from contracts import agreements, negotiations, periods, signatures, standstills
+from contracts.models import Agreement, Period, Side, Trade
 from contracts.states import PeriodState, TradeState
 from delivery import grants
-from listings.models import DataResource
+from delivery import queries as delivery
+from listings.models import ProductVersion
+from market import holds
 from market.events import outbox
 from market.events.dispatch import News
-from market.kernel import canonical_json, clock, ids
+from market.kernel import canonical_json, clock, ids, rows
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotAllowed
 from market.participants.members import Actor, Member, Role, system
 from market.verbs import verb
@@ -40,10 +42,9 @@ def sign(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: Me
     negotiation = negotiations.locked(negotiation_id, by, Side.BUYER)
     agreement = agreements.verify(negotiation, provider=provider, by=by)
     negotiations.finalize(negotiation, agreement, by=by)
-    trade = Trade.objects.select_for_update(of=("self",), no_key=True).get(id=negotiation.thread)
+    period = periods.locked(trade_id=negotiation.thread, n=1)
+    trade = period.trade
     trade.agreement = agreement
-    period = trade.periods.select_for_update(no_key=True).get(n=1)
-    period.trade = trade
     periods.move_trade(trade, TradeState.RUNNING)
     days = int(negotiation.terms["payment_due_days"])
     periods.set_due(period, clock.now() + timedelta(days=days))
@@ -93,9 +94,12 @@ def fund(period_id: UUID, *, by: Actor) -> Period:
 
 
 def _fund(period: Period, by: Actor) -> None:
-    trade, agreement = period.trade, period.trade.agreement
-    document = canonical_json.loads(bytes(agreement.document))
-    resource = DataResource.objects.get(versions__id=trade.version_id)
+    trade = period.trade
+    agreement = rows.get(Agreement, id=trade.agreement_id)
+    version = rows.get(ProductVersion, "resource", id=trade.version_id)
+    if agreement is None or version is None:
+        raise RuntimeError(f"{trade} has lost its agreement or its version")
+    document, resource = canonical_json.loads(bytes(agreement.document)), version.resource
     if resource.file_sha256 != document["file_sha256"]:
         raise Conflict(_t("The file differs from the one in the contract."))
     periods.fund(period, by=by)
@@ -147,6 +151,7 @@ def accept(period_id: UUID, *, by: Member) -> Trade:
     by.require_trading(Role.TRADER, Role.SIGNATORY)
     period = periods.locked(id=period_id)
     _require_buyer(period, by)
+    _refuse_held_delivery(period)
     if period.state == PeriodState.FUNDED:
         periods.refuse_disputed(period)
         periods.deliver(period, restarts_days=False, by=by)
@@ -157,18 +162,26 @@ def accept(period_id: UUID, *, by: Member) -> Trade:
 def accept_by_silence(period_id: UUID, *, by: Actor) -> Trade:
     """The days for objections have passed in silence and the contract has that clause. A replay changes nothing.
 
-    They also pass for a buyer who could obtain the data and did not. Raises Disputed, Held, Conflict before the day.
+    They also pass for a buyer who could obtain the data and did not; they stand still while a hold stops the trade or
+    the download. Raises Disputed, Held, Conflict before the day.
     """
     period = periods.locked(id=period_id)
     if period.state not in {PeriodState.FUNDED, PeriodState.DELIVERING}:
         outbox.unchanged()
         return period.trade
-    if period.acceptance_due_at is None or clock.now() < period.acceptance_due_at:
+    _refuse_held_delivery(period)
+    due_at = standstills.acceptance_due_at(period)
+    if due_at is None or clock.now() < due_at:
         raise Conflict(_t("The days for objections have not passed."))
     periods.refuse_disputed(period)
     if period.state == PeriodState.FUNDED:
         periods.deliver(period, restarts_days=False, by=by)
     return _settle(period, by_silence=True, by=by)
+
+
+def _refuse_held_delivery(period: Period) -> None:
+    """A buyer who is kept from fetching must not be taken to accept, nor silence to speak for it. Raises Held."""
+    holds.check(delivery.grant_id_of(period.urn))
 
 
 def _settle(period: Period, *, by_silence: bool, by: Actor) -> Trade:
@@ -212,7 +225,8 @@ def expire(period_id: UUID, *, by: Actor) -> Trade:
     if period.state != PeriodState.DUE:
         outbox.unchanged()
         return period.trade
-    if period.due_at is None or clock.now() < period.due_at:
+    due_at = standstills.payment_due_at(period)
+    if due_at is None or clock.now() < due_at:
         raise Conflict(_t("Payment is not overdue."))
     periods.expire(period, by=by)
     obligations.expire(period.urn, by=by)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from contracts import standstills
 from contracts.models import Dispute, Negotiation, Period, Side
 from contracts.states import DisputeState, NegotiationState, PeriodState
 from market.participants.members import Role
@@ -89,8 +90,10 @@ def of_period(period: Period, *, open_dispute: Dispute | None = None) -> Turn | 
 def of(negotiation: Negotiation) -> Turn | None:
     """Whose turn it is now in a negotiation that was read afresh, or in the trade that it became."""
     if negotiation.state != NegotiationState.FINALIZED:
+        standstills.give_back_to_negotiations([negotiation])
         return of_negotiation(negotiation)
-    period = Period.objects.get(trade_id=negotiation.thread, n=1)
+    period = Period.objects.select_related("trade").get(trade_id=negotiation.thread, n=1)
+    standstills.give_back_to_periods([period])
     if period.state not in {PeriodState.FUNDED, PeriodState.DELIVERING}:
         return of_period(period)
     dispute = Dispute.objects.filter(period=period, state=DisputeState.OPEN).first()

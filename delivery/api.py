@@ -4,14 +4,14 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Header, Query, Router, Status
+from ninja import Query, Router, Status
 
 from delivery import queries, uses
 from delivery.queries import DayRow, GrantRow, UseRow
 from delivery.schemas import DayOut, GrantOut, OpenedOut, UseIn, UseOut
 from market.access import MEMBER, allow
 from market.kernel.errors import Invalid
-from market.requests import MemberRequest
+from market.requests import MemberRequest, RequestKey
 
 router = Router(tags=["delivery"])
 Page = Annotated[int, Query(ge=1, le=10_000)]
@@ -56,7 +56,7 @@ def open_use(
     request: MemberRequest,
     grant_id: UUID,
     body: UseIn,
-    key: Annotated[str, Header(alias="Idempotency-Key", max_length=80)] = "",
+    key: RequestKey = "",
 ) -> Status[dict[str, Any]]:
     """Open one use and get the file's address. A refusal (403) names the clause. Only the buyer's people may."""
     opened = uses.open(grant_id, purpose=body.purpose, recipient=body.recipient, key=key, by=request.auth)

@@ -15,7 +15,7 @@ from delivery.models import Grant
 from delivery.states import GRANT_FOLLOWS, GrantState
 from market import holds, policy
 from market.events import outbox
-from market.kernel import canonical_json, clock, ids
+from market.kernel import canonical_json, clock, ids, rows
 from market.kernel.errors import IllegalStep, Invalid, NotFound
 from market.participants.members import Actor, Process
 from market.policy import Constraint, Operand, Operator, Policy, values
@@ -77,9 +77,8 @@ def open(
         expires_at=_term_end(signed, agreed_at),
     )
     # Two callers at once: the second waits here for the first and then finds its row.
-    Grant.objects.bulk_create([grant], ignore_conflicts=True)
-    stored = Grant.objects.filter(reference=grant.reference, file_sha256=file_sha256).get()
-    if stored.id != grant.id:
+    if not rows.create_once(grant):
+        stored = Grant.objects.get(reference=grant.reference, file_sha256=file_sha256)
         if any(getattr(stored, name) != terms[name] for name in _TERMS):
             raise GrantDiffers(grant=stored.urn)
         outbox.unchanged()

@@ -7,12 +7,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from delivery.models import Grant, Use
 from delivery.states import UseState
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared, rows
 from market.participants.members import system
 
 _COUNT_USE: Final = """
@@ -32,7 +32,7 @@ WITH before AS (
     RETURNING u.grant_id, u.state, u.bytes_sent, u.is_complete AND NOT b.is_complete AS is_newly_complete
 ), day AS (
     INSERT INTO delivery_meter (grant_id, "on", uses, ranges, bytes_sent)
-    SELECT grant_id, %(on)s, 0, %(ranges)s, %(bytes)s FROM use
+    SELECT grant_id, %(on)s::date, 0, %(ranges)s, %(bytes)s FROM use
     ON CONFLICT (grant_id, "on") DO UPDATE
     SET ranges = delivery_meter.ranges + excluded.ranges, bytes_sent = delivery_meter.bytes_sent + excluded.bytes_sent
 )
@@ -41,8 +41,7 @@ SELECT state, bytes_sent, is_newly_complete FROM use"""
 
 def count_use(grant: Grant, *, at: datetime) -> None:
     """Count one use on its day; inside the verb that opens it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_USE, [grant.id, _day(at)])
+    prepared.run(_COUNT_USE, [grant.id, _day(at)])
 
 
 def add(use_id: UUID, *, sent_bytes: int, arrived: tuple[int, int], has_ended: bool) -> None:
@@ -53,8 +52,8 @@ def add(use_id: UUID, *, sent_bytes: int, arrived: tuple[int, int], has_ended: b
     arrived, and what a range still sent while its use was being closed.
     """
     at = clock.now()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
+    with transaction.atomic():
+        cursor = prepared.run(
             _ADD,
             {
                 "use": use_id,
@@ -74,7 +73,9 @@ def add(use_id: UUID, *, sent_bytes: int, arrived: tuple[int, int], has_ended: b
 
 
 def _tell(use_id: UUID, kind: str, fields: Callable[[Use], dict[str, Any]]) -> None:
-    use = Use.objects.select_related("grant").get(id=use_id)
+    use = rows.get(Use, "grant", id=use_id)
+    if use is None:
+        raise RuntimeError(f"use {use_id} was metered and is not there")
     outbox.record(
         kind,
         subject=use.urn,

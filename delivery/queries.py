@@ -1,5 +1,6 @@
 """What can be asked of deliveries: by the two parties, each for its own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -91,8 +92,11 @@ def grant(grant_id: UUID, *, by: Member) -> GrantRow:
 def uses_of(grant_id: UUID, *, by: Member, page: int = 1) -> list[UseRow]:
     """The uses taken under a grant, newest first. Raises NotFound to all but its parties."""
     start = (page - 1) * PAGE_MAX
-    found = Use.objects.filter(grant=_grant(grant_id, by)).order_by("-number")[start : start + PAGE_MAX]
-    return [use_row(use) for use in found]
+    found = Use.objects.filter(grant__in=_grants(by).filter(id=grant_id).values("id")).order_by("-number")
+    rows = [use_row(use) for use in found[start : start + PAGE_MAX]]
+    if not rows:
+        _grant(grant_id, by)
+    return rows
 
 
 def days_of(grant_id: UUID, *, by: Member) -> list[DayRow]:
@@ -153,6 +157,25 @@ def _row(grant: Grant) -> GrantRow:
 def grant_id_of(reference: str) -> UUID | None:
     """The grant that was opened for a reference, if there is one."""
     return Grant.objects.filter(reference=ids.from_urn(reference)).values_list("id", flat=True).first()
+
+
+def grant_ids_of(references: Collection[str]) -> dict[str, UUID]:
+    """The grants that were opened for these references, by reference."""
+    if not references:
+        return {}
+    found = Grant.objects.filter(reference__in=[ids.from_urn(each) for each in references])
+    return {ids.urn(reference): grant_id for reference, grant_id in found.values_list("reference", "id")}
+
+
+def threads_of(grant_id: UUID) -> list[UUID]:
+    """The trade under which a grant was opened; nothing for the id of something else."""
+    return list(Grant.objects.filter(id=grant_id).values_list("thread", flat=True))
+
+
+def grant_of_reference(reference: str) -> GrantRow | None:
+    """The grant that was opened for a reference: for upper rooms, whose caller may know of it."""
+    found = Grant.objects.filter(reference=ids.from_urn(reference)).select_related("supplier", "buyer").first()
+    return _row(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Sum
 from django.utils.translation import gettext as _t
 
 from delivery import addresses, meters
@@ -16,7 +14,7 @@ from delivery.models import Grant, Use
 from delivery.states import USE_FOLLOWS, GrantState, UseState
 from market import holds, policy
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared, rows
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotAllowed, NotFound
 from market.participants.members import Actor, Member, Process, Role
 from market.policy import Action, Constraint, Decision, Logical, Operand
@@ -60,7 +58,8 @@ def open(grant_id: UUID, *, purpose: str, recipient: str | None = None, key: str
 
 @verb("use.opened", durable=True)
 def _take(grant_id: UUID, *, purpose: str, recipient: str, key: str, by: Member) -> Use:
-    grant = _locked_with_siblings(grant_id)
+    siblings = _locked_with_siblings(grant_id)
+    grant = siblings[grant_id]
     _require_buyer(grant, by)
     if grant.state != GrantState.OPEN:
         raise GrantClosed(grant.close_reason)
@@ -71,21 +70,24 @@ def _take(grant_id: UUID, *, purpose: str, recipient: str, key: str, by: Member)
         outbox.unchanged()
         return earlier
     now = clock.now()
-    decision = _decide(grant, purpose=purpose, recipient=recipient, at=now)
+    taken = sum(each.use_count for each in siblings.values())
+    decision = _decide(grant, taken, purpose=purpose, recipient=recipient, at=now)
     if not decision.allowed:
         raise UseRefused(decision)
     until = now.replace(microsecond=0) + timedelta(minutes=settings.USE_MINUTES)
     grant.use_count += 1
-    grant.save(update_fields=["use_count"])
-    use = Use.objects.create(
-        grant=grant,
-        number=grant.use_count,
-        opened_by=by.person_id,
-        purpose=purpose,
-        recipient=recipient,
-        key=key,
-        opened_at=now,
-        expires_at=max(min(until, grant.expires_at or until), now + timedelta(seconds=1)),
+    rows.save(grant, "use_count")
+    use = rows.create(
+        Use(
+            grant=grant,
+            number=grant.use_count,
+            opened_by=by.person_id,
+            purpose=purpose,
+            recipient=recipient,
+            key=key,
+            opened_at=now,
+            expires_at=max(min(until, grant.expires_at or until), now + timedelta(seconds=1)),
+        )
     )
     meters.count_use(grant, at=now)
     outbox.record(
@@ -130,7 +132,7 @@ def close(use_id: UUID, *, by: Actor) -> Use:
     A range that is still running stops within two seconds. A hold does not stop this: it only ever takes
     access away. Raises NotFound to strangers.
     """
-    use = Use.objects.select_for_update(of=("self",), no_key=True).select_related("grant").filter(id=use_id).first()
+    use = rows.lock(Use, "grant", id=use_id)
     if use is None:
         raise NotFound
     if not isinstance(by, Process):
@@ -159,7 +161,7 @@ def _end(use: Use, *, why: str, by: Actor) -> None:
     if UseState.CLOSED not in USE_FOLLOWS[UseState(use.state)]:
         raise IllegalStep
     use.state, use.closed_at = UseState.CLOSED, clock.now()
-    use.save(update_fields=["state", "closed_at"])
+    rows.save(use, "state", "closed_at")
     outbox.record(
         "use.closed",
         subject=use.urn,
@@ -176,25 +178,23 @@ def _end(use: Use, *, why: str, by: Actor) -> None:
     )
 
 
+_IS_WHOLE: Final = """
+SELECT int8range(0, %s) <@ range_agg(covered) AND sum(ranges) > 0 FROM delivery_use WHERE grant_id = %s
+"""
+
+
 def _has_left_whole(grant: Grant) -> bool:
     """Whether every byte of the file has left, under whichever uses of the grant."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT int8range(0, %s) <@ range_agg(covered) AND sum(ranges) > 0 FROM delivery_use WHERE grant_id = %s",
-            [grant.file_bytes, grant.id],
-        )
-        (is_whole,) = cursor.fetchone() or (False,)
+    (is_whole,) = prepared.run(_IS_WHOLE, [grant.file_bytes, grant.id]).fetchone()
     return bool(is_whole)
 
 
-def _locked_with_siblings(grant_id: UUID) -> Grant:
-    """The grant with every grant under its agreement locked: the policy counts uses for the agreement."""
-    agreement = Grant.objects.filter(id=grant_id).values("agreement")
-    locked = Grant.objects.select_for_update(of=("self",), no_key=True).select_related("buyer")
-    found = {grant.id: grant for grant in locked.filter(agreement__in=agreement).order_by("id")}
-    if grant_id not in found:
+def _locked_with_siblings(grant_id: UUID) -> dict[UUID, Grant]:
+    """The grant and every other under its agreement, locked: the policy counts uses for the agreement."""
+    grant = rows.get(Grant, id=grant_id)
+    if grant is None:
         raise NotFound
-    return found[grant_id]
+    return {each.id: each for each in rows.lock_all(Grant, "buyer", agreement=grant.agreement)}
 
 
 def _require_buyer(grant: Grant, by: Actor) -> None:
@@ -206,10 +206,12 @@ def _require_buyer(grant: Grant, by: Actor) -> None:
     by.require_trading(*USERS)
 
 
-def _decide(grant: Grant, *, purpose: str, recipient: str, at: datetime) -> Decision:
-    """Ask the signed policy. Handing the file to another organisation is distribution, unless it names recipients."""
+def _decide(grant: Grant, taken: int, *, purpose: str, recipient: str, at: datetime) -> Decision:
+    """Ask the signed policy; taken: uses so far under the agreement.
+
+    Handing the file to another organisation is distribution, unless the policy names recipients.
+    """
     signed = policy.parse(grant.policy)
-    taken = Grant.objects.filter(agreement=grant.agreement).aggregate(sum=Sum("use_count"))["sum"]
     request = policy.Request(
         action=Action.READ,
         at=at,

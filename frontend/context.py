@@ -14,7 +14,8 @@ from django.utils.translation import get_language
 from frontend import formats, menus
 from market.notifications import queries as notifications
 from market.participants import seats
-from market.participants.members import Member
+from market.participants.members import Member, OrganisationKind
+from market.participants.models import Organisation
 from provenance import queries
 
 THEMES: Final = ("light", "dark")
@@ -82,11 +83,18 @@ class Frame:
 
     @cached_property
     def account(self) -> list[menus.Link]:
-        """Desk with its count for members, sign-in and sign-up for visitors."""
+        """Desk with its count for members, sign-in and sign-up for visitors, the next step for who is between."""
         if self.member is None:
-            return menus.links(menus.VISITOR, path=self._request.path)
+            entries = menus.NEWCOMER if self.is_newcomer else menus.VISITOR
+            return menus.links(entries, path=self._request.path)
         desk = menus.links([menus.WORKBENCH_ENTRY], path=self._request.path)
         return [replace(link, is_strong=True, count=self.todo_count) for link in desk]
+
+    @cached_property
+    def is_newcomer(self) -> bool:
+        """Whether a person has signed in who acts for no organisation yet."""
+        user = getattr(self._request, "user", None)  # a request that fails early has none
+        return self.member is None and user is not None and user.is_authenticated
 
     @cached_property
     def own_pages(self) -> list[menus.Link]:
@@ -106,6 +114,11 @@ class Frame:
     def looks_are_recorded(self) -> bool:
         """Whether the desk says that looking leaves a record."""
         return self.member is not None and menus.looks_are_recorded(self.member)
+
+    @cached_property
+    def operator(self) -> Organisation | None:
+        """The market's operator, whom a held party asks."""
+        return Organisation.objects.filter(kind=OrganisationKind.OPERATOR).first()
 
     @cached_property
     def footer(self) -> list[menus.Link]:

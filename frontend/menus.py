@@ -19,6 +19,7 @@ class Entry:
     route: str
     label: str | Promise
     roles: frozenset[Role] = frozenset()
+    folders: tuple[str, ...] = ()  # addresses outside the route's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,10 @@ VISITOR: Final = (
     Entry("account_login", _("Sign in")),
     Entry("account_signup", _("Sign up")),
 )
+NEWCOMER: Final = (
+    Entry("frontend:organisation", _("Register an organisation")),
+    Entry("account_change_password", _("Change password")),
+)
 WORKBENCH_ENTRY: Final = Entry("frontend:inbox", pgettext_lazy("menu", "Desk"))
 OWN_PAGES: Final = (
     Entry("frontend:organisation", _("Organisation and members")),
@@ -59,6 +64,7 @@ OWN_PAGES: Final = (
     Entry("mfa_index", _("Second factor")),
 )
 _TRADE_SUPERVISORS: Final = frozenset({Role.REVIEWER, Role.APPROVER, Role.AUDITOR}) | AUTHORITY_ROLES
+_MONEY_DESK: Final = frozenset({Role.CLERK, Role.APPROVER, Role.AUDITOR})
 WORKBENCH: Final = (
     Entry("frontend:inbox", _("To do")),
     Entry("frontend:trades", _("Trades"), TRADING_ROLES),
@@ -69,10 +75,12 @@ WORKBENCH: Final = (
     Entry("frontend:organisation", pgettext_lazy("menu", "Organisation"), TRADING_ROLES),
     Entry("frontend:reviews", _("Product reviews"), frozenset({Role.REVIEWER})),
     Entry("frontend:admissions", _("Admissions"), frozenset({Role.REVIEWER})),
-    Entry("frontend:supervision", _("Trade supervision"), _TRADE_SUPERVISORS),
-    Entry("frontend:holds", _("Holds"), _TRADE_SUPERVISORS),
-    Entry("frontend:statements", _("Bank statements"), frozenset({Role.CLERK, Role.APPROVER})),
-    Entry("frontend:payouts", _("Payouts"), frozenset({Role.CLERK, Role.APPROVER})),
+    Entry("frontend:supervision", _("Trade supervision"), _TRADE_SUPERVISORS, ("/desk/trades/",)),
+    Entry("frontend:holds", _("Holds"), _TRADE_SUPERVISORS, ("/desk/orders/",)),
+    Entry("frontend:statements", _("Bank statements"), _MONEY_DESK),
+    Entry("frontend:suspense", _("Suspense"), _MONEY_DESK),
+    Entry("frontend:payouts", _("Payouts"), _MONEY_DESK),
+    Entry("frontend:books", _("Books"), _MONEY_DESK),
     Entry("frontend:journal", _("Journal of looks"), frozenset({Role.AUDITOR, Role.APPROVER}) | AUTHORITY_ROLES),
 )
 
@@ -83,10 +91,12 @@ def links(entries: Iterable[Entry], *, path: str, member: Member | None = None) 
     found = [
         (entry, url) for entry in entries if (not entry.roles or entry.roles & held) and (url := address(entry.route))
     ]
-    current = max(
-        (url for _, url in found if path == url or path.startswith(url.rstrip("/") + "/")), key=len, default=""
-    )
+    current = max((url for entry, url in found if _is_beneath(path, url, entry.folders)), key=len, default="")
     return [Link(entry.route, entry.label, url, is_current=url == current) for entry, url in found]
+
+
+def _is_beneath(path: str, url: str, folders: tuple[str, ...]) -> bool:
+    return path == url or path.startswith((url.rstrip("/") + "/", *folders))
 
 
 def looks_are_recorded(member: Member) -> bool:

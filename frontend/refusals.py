@@ -42,10 +42,17 @@ def page(request: HttpRequest, error: MarketError) -> HttpResponse:
         response = render(request, "components/refusal.html", context, status=int(error.status))
         response["HX-Retarget"] = "#refusal"
         response["HX-Reswap"] = "innerHTML show:top"
-        return response
+        return _come_back(response, error)
     missing = error.status == HTTPStatus.NOT_FOUND
     template = "frontend/errors/404.html" if missing else "frontend/errors/refused.html"
-    return render(request, template, context, status=int(error.status))
+    return _come_back(render(request, template, context, status=int(error.status)), error)
+
+
+def _come_back(response: HttpResponse, error: MarketError) -> HttpResponse:
+    """Say to programs, too, when it is worth trying again."""
+    if "retry_after_s" in error.extra:
+        response.headers["Retry-After"] = str(error.extra["retry_after_s"])
+    return response
 
 
 class RefusalMiddleware:

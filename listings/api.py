@@ -17,7 +17,7 @@ from listings.schemas import (
     ListingDetail,
     OfferIn,
     OfferOut,
-    ReadAgainIn,
+    ReadingIn,
     ReasonIn,
     ResourceDetail,
     ResourceOut,
@@ -27,7 +27,7 @@ from listings.schemas import (
 from market.access import MEMBER, PUBLIC, allow
 from market.kernel.errors import LengthRequired
 from market.participants.members import Role
-from market.requests import MemberRequest, Page, Size, Words
+from market.requests import MemberRequest, Page, RequestKey, Size, Words
 
 router = Router(tags=["listings"])
 BLOCK_BYTES = 1024 * 1024
@@ -35,15 +35,17 @@ BLOCK_BYTES = 1024 * 1024
 
 @router.post("/resources", response={201: ResourceOut})
 @allow(Role.TRADER, Role.DEVELOPER, scope="trade")
-def upload(request: MemberRequest, filename: str, name: str = "") -> Status[DataResource]:
+def upload(request: MemberRequest, filename: str, reading: Query[ReadingIn], name: str = "") -> Status[DataResource]:
     """Upload a file as the raw request body (application/octet-stream); it is streamed and read as a job."""
     length = request.headers.get("Content-Length", "")
     if not length.isdigit():
         raise LengthRequired
     if int(length) > settings.UPLOAD_BYTES_MAX:
         raise UploadTooLarge(limit=settings.UPLOAD_BYTES_MAX)
+    choices = resources.Choices(**reading.dict())
+    choices.check()  # before the first byte is taken
     received = resources.receive(iter(lambda: request.read(BLOCK_BYTES), b""))
-    return Status(201, resources.upload(received, name=name, filename=filename, by=request.auth))
+    return Status(201, resources.upload(received, name=name, filename=filename, choices=choices, by=request.auth))
 
 
 @router.get("/resources", response=list[ResourceOut])
@@ -62,16 +64,16 @@ def show_resource(request: MemberRequest, resource_id: UUID) -> DataResource:
 
 @router.post("/resources/{resource_id}/reading", response=ResourceOut)
 @allow(Role.TRADER, Role.DEVELOPER, scope="trade")
-def read_again(request: MemberRequest, resource_id: UUID, body: ReadAgainIn) -> DataResource:
-    """Read the file again with another encoding or delimiter."""
-    return resources.read_again(resource_id, encoding=body.encoding, delimiter=body.delimiter, by=request.auth)
+def read_again(request: MemberRequest, resource_id: UUID, body: ReadingIn) -> DataResource:
+    """Read the stored file again with another encoding, delimiter, first row or sheet; no second upload."""
+    return resources.read_again(resource_id, choices=resources.Choices(**body.dict()), by=request.auth)
 
 
 @router.post("/versions", response={201: VersionOut})
 @allow(Role.TRADER, scope="trade")
-def draft(request: MemberRequest, body: VersionIn) -> Status[ProductVersion]:
-    """Begin a product, or the next version of one."""
-    version = products.draft(body.resource, _description(body), product_id=body.product, by=request.auth)
+def draft(request: MemberRequest, body: VersionIn, key: RequestKey = "") -> Status[ProductVersion]:
+    """Begin a product, or the next version of one. The same Idempotency-Key again answers the same version."""
+    version = products.draft(body.resource, _description(body), product_id=body.product, key=key, by=request.auth)
     return Status(201, version)
 
 
@@ -91,11 +93,11 @@ def show_version(request: MemberRequest, version_id: UUID) -> ProductVersion:
 
 @router.post("/versions/{version_id}/offers", response={201: OfferOut})
 @allow(Role.TRADER, scope="trade")
-def open_offer(request: MemberRequest, version_id: UUID, body: OfferIn) -> Status[Offer]:
-    """Set price and licence."""
+def open_offer(request: MemberRequest, version_id: UUID, body: OfferIn, key: RequestKey = "") -> Status[Offer]:
+    """Set price and licence. The same Idempotency-Key again answers the same offer."""
     values = body.dict()
     buyer_id = values.pop("buyer")
-    return Status(201, offers.open(version_id, **values, buyer_id=buyer_id, by=request.auth))
+    return Status(201, offers.open(version_id, **values, buyer_id=buyer_id, key=key, by=request.auth))
 
 
 @router.delete("/offers/{offer_id}", response=OfferOut)
@@ -162,14 +164,14 @@ def oversee(request: MemberRequest, version_id: UUID, reason: Words = "") -> dic
 
 
 @router.get("/catalogue", response=CataloguePage, auth=None)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def catalogue(request: MemberRequest, asked: Query[CatalogueQuestion]) -> dict[str, Any]:
     """Find listings: words, and values of facets, each of which may be repeated. The page reads the same address."""
     return queries.catalogue(search.question(request.GET))
 
 
 @router.get("/catalogue/{version_id}", response=ListingDetail, auth=None)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def listing(request: MemberRequest, version_id: UUID) -> dict[str, Any]:
     """One listing whole, as far as it is public."""
     return queries.listing(version_id, getattr(request, "member", None) or None)

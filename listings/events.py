@@ -6,7 +6,7 @@ _SOURCE = "数据安全法 33"
 _LISTING = "条例 28; 电子商务法 31"
 
 declare("resource.received", basis=_SOURCE, name=str, file_sha256=str, file_bytes=int)
-declare("resource.reopened", basis=_SOURCE, encoding=str, delimiter=str)
+declare("resource.reopened", basis=_SOURCE, encoding=str, delimiter=str, has_header=(bool, type(None)), sheet=str)
 declare("resource.reading", basis=_SOURCE, attempt=int)
 declare(
     "resource.ready", basis=_SOURCE, file_sha256=str, rows=(int, type(None)), columns=(int, type(None)), findings=int

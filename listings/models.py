@@ -56,6 +56,8 @@ class PreviewAudience(models.TextChoices):
 class DataResource(models.Model):
     """A file that a supplier holds, with what intake found out about it."""
 
+    READ_LATER: ClassVar = ("stages", "profile", "sample")  # too much to read along with a version
+
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     supplier = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="resources")
     name = models.CharField(max_length=200)
@@ -71,6 +73,8 @@ class DataResource(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     encoding = models.CharField(max_length=32, default="", blank=True)  # chosen by the supplier; empty: detected
     delimiter = models.CharField(max_length=4, default="", blank=True)
+    has_header = models.BooleanField(null=True)  # whether the first row names the columns; null: detected
+    sheet = models.CharField(max_length=255, default="", blank=True)  # of a workbook; empty: the first with content
     # What came out of it.
     is_table = models.BooleanField(default=False)
     row_count = models.BigIntegerField(null=True)
@@ -98,6 +102,7 @@ class DataResource(models.Model):
         ]
         indexes = [
             models.Index(fields=["supplier", "-created_at"], name="resource_by_supplier"),
+            models.Index(fields=["file_sha256"], name="resource_by_file"),
             models.Index(
                 fields=["state", "heartbeat_at"],
                 name="resource_unfinished",
@@ -137,6 +142,8 @@ class ProductVersion(models.Model):
     Fields follow regulation.md §2.3. After submission the descriptive columns do not change.
     """
 
+    READ_LATER: ClassVar = ("dictionary", "checks")
+
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     product = models.ForeignKey(DataProduct, on_delete=models.PROTECT, related_name="versions")
     n = models.PositiveIntegerField()
@@ -169,6 +176,7 @@ class ProductVersion(models.Model):
     checks = models.JSONField(default=list)  # what the automatic checks answered
     review_reason = models.TextField(default="", blank=True)
     reviewed_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=80, default="", blank=True)  # the caller's own name for the request
     created_at = models.DateTimeField(default=clock.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
@@ -179,6 +187,7 @@ class ProductVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["product", "n"], name="version_numbered_once"),
+            models.UniqueConstraint(fields=["resource", "key"], condition=~Q(key=""), name="version_one_per_key"),
             models.UniqueConstraint(
                 fields=["product"], condition=Q(state="listed"), name="version_one_listed_per_product"
             ),
@@ -215,11 +224,13 @@ class Offer(models.Model):
     buyer = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )  # null: public
+    key = models.CharField(max_length=80, default="", blank=True)  # the caller's own name for the request
     created_at = models.DateTimeField(default=clock.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["version", "key"], condition=~Q(key=""), name="offer_one_per_key"),
             models.CheckConstraint(condition=Q(price_minor__gte=0), name="offer_price_not_negative"),
             models.CheckConstraint(condition=Q(currency="CNY"), name="offer_in_cny"),
         ]

@@ -44,14 +44,22 @@ def open(
     acceptance_days: int | None = None,
     is_negotiable: bool = True,
     buyer_id: UUID | None = None,
+    key: str = "",
     by: Member,
 ) -> Offer:
     """Set a price in minor units and a licence on a version that is not yet, or already, listed.
 
-    usage: fields of market.policy.UsageTerms. Raises Invalid, NotFound, IllegalStep, Held.
+    usage: fields of market.policy.UsageTerms. key: the caller's own name for this request; the same again answers
+    the same offer. Raises Invalid, NotFound, IllegalStep, Held; Conflict for a key that names another request.
     """
     by.require_trading(Role.TRADER)
     version = products.locked(version_id, by)
+    if key and (earlier := version.offers.filter(key=key).first()):
+        asked = (name.strip()[:60], price_minor, usage, acceptance_days, is_negotiable, buyer_id)
+        if asked != _said(earlier):
+            raise Conflict(_t("This key names another request."), offer=earlier.urn)
+        outbox.unchanged()
+        return earlier
     if version.state not in {VersionState.DRAFT, VersionState.RETURNED, VersionState.LISTED}:
         raise IllegalStep(_t("No offer can be added now."), state=version.state)
     wrong: list[FieldProblem] = []
@@ -74,6 +82,7 @@ def open(
         policy=policy,
         policy_sha256=hashlib.sha256(canonical_json.dumps(policy)).hexdigest(),
         buyer_id=buyer_id,
+        key=key,
     )
     if version.state == VersionState.LISTED:
         search.index(version)
@@ -89,6 +98,10 @@ def open(
         offer=offer.urn,
     )
     return offer
+
+
+def _said(offer: Offer) -> tuple[object, ...]:
+    return (offer.name, offer.price_minor, offer.usage, offer.acceptance_days, offer.is_negotiable, offer.buyer_id)
 
 
 @verb("offer.withdrawn")

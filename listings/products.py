@@ -1,5 +1,6 @@
 """Products and their versions: described by the supplier, submitted for review."""
 
+import copy
 import hashlib
 from datetime import date
 from typing import Any, TypedDict
@@ -15,7 +16,7 @@ from listings.states import FOLLOWS, ResourceState, VersionState
 from market import holds
 from market.events import outbox
 from market.kernel import canonical_json, clock
-from market.kernel.errors import IllegalStep, Invalid, NotFound
+from market.kernel.errors import Conflict, IllegalStep, Invalid, NotFound
 from market.participants.admissions import next_number
 from market.participants.members import Member, Role
 from market.verbs import verb
@@ -72,12 +73,24 @@ def description_sha256(version: ProductVersion) -> str:
 
 
 @verb("version.drafted")
-def draft(resource_id: UUID, description: Description, *, product_id: UUID | None = None, by: Member) -> ProductVersion:
-    """Begin a product on a resource, or the next version of a product. Raises NotFound, ResourceNotReady, Held."""
+def draft(
+    resource_id: UUID, description: Description, *, product_id: UUID | None = None, key: str = "", by: Member
+) -> ProductVersion:
+    """Begin a product on a resource, or the next version of a product.
+
+    key: the caller's own name for this request; the same again answers the same version.
+    Raises NotFound, ResourceNotReady, Invalid, Held; Conflict for a key that names another request.
+    """
     by.require_trading(Role.TRADER)
-    resource = DataResource.objects.filter(id=resource_id, supplier_id=by.organisation_id).first()
+    # The lock makes a request that is sent twice at once wait for its twin.
+    own = DataResource.objects.select_for_update(no_key=True)
+    resource = own.filter(id=resource_id, supplier_id=by.organisation_id).first()
     if resource is None:
         raise NotFound
+    if key and (earlier := resource.versions.filter(key=key).select_related("product").first()):
+        _require_same(earlier, description, product_id)
+        outbox.unchanged()
+        return earlier
     if resource.state != ResourceState.READY:
         raise ResourceNotReady(state=resource.state)
     if product_id is None:
@@ -96,7 +109,7 @@ def draft(resource_id: UUID, description: Description, *, product_id: UUID | Non
         product = found
         holds.check(by.organisation_urn, product.urn)
     newest = product.versions.aggregate(newest=Max("n"))["newest"] or 0
-    version = ProductVersion(product=product, n=newest + 1, resource=resource)
+    version = ProductVersion(product=product, n=newest + 1, resource=resource, key=key)
     _describe(version, description)
     version.save(force_insert=True)
     outbox.record(
@@ -191,6 +204,14 @@ def locked(version_id: UUID, by: Member) -> ProductVersion:
         raise NotFound
     holds.check(by.organisation_urn, version.urn, version.product.urn)
     return version
+
+
+def _require_same(earlier: ProductVersion, description: Description, product_id: UUID | None) -> None:
+    """Refuse a key that comes again with another request. Raises Conflict naming the version."""
+    asked = copy.copy(earlier)
+    _describe(asked, description)
+    if product_id not in {None, earlier.product_id} or description_sha256(asked) != description_sha256(earlier):
+        raise Conflict(_t("This key names another request."), version=earlier.urn)
 
 
 def _describe(version: ProductVersion, description: Description) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from market.verbs import verb
 
 ENCODINGS: Final = encodings.NAMES
 DELIMITERS: Final = (",", ";", "\t", "|")
+SHEET_MAX: Final = 255
 SILENT_AFTER: Final = timedelta(seconds=60)
 
 
@@ -36,6 +37,28 @@ class Received:
     path: Path
     file_bytes: int
     file_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How the supplier says that the file is to be read; empty or None: find out.
+
+    sheet: of a workbook, by its name. has_header: whether the first row names the columns.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    has_header: bool | None = None
+    sheet: str = ""
+
+    def check(self) -> None:
+        """Refuse what no reading knows. Raises Invalid."""
+        if self.encoding and self.encoding not in ENCODINGS:
+            raise Invalid.field("encoding", _t("is not known here"), ", ".join(ENCODINGS))
+        if self.delimiter and self.delimiter not in DELIMITERS:
+            raise Invalid.field("delimiter", _t("is not known here"), _t("comma, semicolon, tab or bar"))
+        if len(self.sheet) > SHEET_MAX:
+            raise Invalid.field("sheet", _t("is too long"), _t("at most %(n)d characters") % {"n": SHEET_MAX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +111,32 @@ def _require(fits: bool, limit: int) -> None:
         raise UploadTooLarge(_t("The limit is %(n)d bytes.") % {"n": limit}, limit=limit)
 
 
-def upload(received: Received, *, name: str, filename: str, by: Member) -> DataResource:
-    """Put a received file into the store and register it; the temporary file goes in any case."""
+def upload(received: Received, *, name: str, filename: str, choices: Choices | None = None, by: Member) -> DataResource:
+    """Put a received file into the store and register it; the temporary file goes in any case.
+
+    Raises SameContent, Invalid, Held, NotAllowed.
+    """
     identifier = ids.new_id()
     key = f"resources/{by.organisation_id}/{identifier}"
-    by.require_trading(Role.TRADER, Role.DEVELOPER)
+    choices = choices or Choices()
     try:
+        by.require_trading(Role.TRADER, Role.DEVELOPER)
+        choices.check()
         storage.put_file(key, received.path)
     finally:
         received.path.unlink(missing_ok=True)
     try:
-        return register(identifier, received, key=key, name=name, filename=clean_name(filename), by=by)
+        filename = clean_name(filename)
+        return register(identifier, received, key=key, name=name, filename=filename, choices=choices, by=by)
     except BaseException:
         storage.delete(key)
         raise
 
 
 @verb("resource.received")
-def register(identifier: UUID, received: Received, *, key: str, name: str, filename: str, by: Member) -> DataResource:
+def register(
+    identifier: UUID, received: Received, *, key: str, name: str, filename: str, choices: Choices, by: Member
+) -> DataResource:
     """Record that the supplier holds this file; reading it starts as a job. Raises SameContent, Held, NotAllowed."""
     by.require_trading(Role.TRADER, Role.DEVELOPER)
     holds.check(by.organisation_urn)
@@ -122,6 +153,7 @@ def register(identifier: UUID, received: Received, *, key: str, name: str, filen
         file_bytes=received.file_bytes,
         file_sha256=received.file_sha256,
         storage_key=key,
+        **asdict(choices),
         created_by_id=by.person_id,
     )
     outbox.record(
@@ -146,8 +178,8 @@ def _move(resource: DataResource, to: ResourceState) -> None:
 
 
 @verb("resource.reopened")
-def read_again(resource_id: UUID, *, encoding: str = "", delimiter: str = "", by: Member) -> DataResource:
-    """Read the file again as the supplier says; empty means: find out. Raises NotFound, Invalid, IllegalStep, Held.
+def read_again(resource_id: UUID, *, choices: Choices, by: Member) -> DataResource:
+    """Read the stored file again as the supplier says. Raises NotFound, Invalid, IllegalStep, Held.
 
     Refused once a product is built on it: what was described and signed must stay what was read.
     """
@@ -155,14 +187,12 @@ def read_again(resource_id: UUID, *, encoding: str = "", delimiter: str = "", by
     resource = _locked(resource_id)
     if resource.supplier_id != by.organisation_id:
         raise NotFound
-    if encoding and encoding not in ENCODINGS:
-        raise Invalid.field("encoding", _t("is not known here"), ", ".join(ENCODINGS))
-    if delimiter and delimiter not in DELIMITERS:
-        raise Invalid.field("delimiter", _t("is not known here"), _t("comma, semicolon, tab or bar"))
+    choices.check()
     if resource.versions.exists():
         raise IllegalStep(_t("A product is built on this reading; upload the file again."), state=resource.state)
     _move(resource, ResourceState.RECEIVED)
-    resource.encoding, resource.delimiter, resource.problem = encoding, delimiter, None
+    resource.encoding, resource.delimiter = choices.encoding, choices.delimiter
+    resource.has_header, resource.sheet, resource.problem = choices.has_header, choices.sheet, None
     resource.stages, resource.attempts, resource.heartbeat_at, resource.ready_at = [], 0, None, None
     resource.is_table, resource.profile, resource.sample, resource.findings = False, None, None, []
     resource.row_count, resource.column_count, resource.parquet_key = None, None, ""
@@ -172,18 +202,18 @@ def read_again(resource_id: UUID, *, encoding: str = "", delimiter: str = "", by
         subject=resource.urn,
         actor=by.urn,
         parties=[by.organisation_id],
-        encoding=encoding,
-        delimiter=delimiter,
+        **asdict(choices),
     )
     return resource
 
 
 @verb("resource.reading")
 def begin(resource_id: UUID, *, by: Actor) -> DataResource:
-    """A job starts to read the file. Raises Held, IllegalStep (also while another job reads it)."""
+    """A job that holds the claim starts to read the file, or begins again what a dead one left.
+
+    Raises Held, IllegalStep.
+    """
     resource = _locked(resource_id)
-    if resource.state == ResourceState.PROCESSING and resource.heartbeat_at and not is_silent(resource):
-        raise IllegalStep(_t("The file is being read."), state=resource.state)
     _move(resource, ResourceState.PROCESSING)
     resource.attempts += 1
     resource.heartbeat_at, resource.stages, resource.problem = clock.now(), [], None

@@ -39,6 +39,10 @@ class ResourceDetail(ResourceOut):
 
     profile: dict[str, Any] | None
     sample: dict[str, Any] | None
+    encoding: str
+    delimiter: str
+    has_header: bool | None
+    sheet: str
 
 
 class DescriptionIn(Schema):
@@ -127,11 +131,13 @@ class ReasonIn(Schema):
     reason: str = Field(max_length=2000)
 
 
-class ReadAgainIn(Schema):
-    """How the supplier says that the file is to be read."""
+class ReadingIn(Schema):
+    """How the supplier says that the file is to be read; what is left out is found out."""
 
-    encoding: str = Field(default="", max_length=32)
-    delimiter: str = Field(default="", max_length=4)
+    encoding: str = Field(default="", max_length=32, description="utf-8, gb18030, …")
+    delimiter: str = Field(default="", max_length=4, description="comma, semicolon, tab or vertical bar itself")
+    has_header: bool | None = Field(default=None, description="whether the first row names the columns")
+    sheet: str = Field(default="", max_length=255, description="of a workbook, by its name")
 
 
 class CatalogueQuestion(Schema):

@@ -18,7 +18,7 @@ from listings.intake import runner
 from listings.intake.outcomes import Limits, Outcome, Stage
 from listings.models import DataResource, ProductVersion
 from listings.states import ResourceState, VersionState
-from market import storage
+from market import process, storage
 from market.holds import Held
 from market.kernel import clock, ids
 from market.kernel.errors import IllegalStep
@@ -48,7 +48,18 @@ def take_in(news: dict[str, Any]) -> None:
 
 
 def read(resource_id: UUID) -> None:
-    """Read one resource to its end; the outcome is one of ready and refused."""
+    """Read one resource to its end, unless somebody is at it; the outcome is one of ready and refused."""
+    with process.claim(resource_id) as is_ours:
+        if is_ours:
+            _read(resource_id)
+
+
+def _read(resource_id: UUID) -> None:
+    left = DataResource.objects.filter(id=resource_id, state=ResourceState.PROCESSING, attempts__gte=ATTEMPTS_MAX)
+    if left.exists():
+        problem = {"reason": _t("reading it was interrupted three times"), "fix": _t("upload it again")}
+        resources.refuse(resource_id, problem, by=BY)
+        return
     try:
         resource = resources.begin(resource_id, by=BY)
     except IllegalStep:
@@ -65,6 +76,8 @@ def read(resource_id: UUID) -> None:
             limits=limits(),
             encoding=resource.encoding or None,
             delimiter=resource.delimiter or None,
+            header=resource.has_header,
+            sheet=resource.sheet or None,
             on_stage=_Progress(resource_id),
         )
         _keep(resource, outcome)
@@ -154,16 +167,11 @@ def _problem(outcome: Outcome) -> dict[str, Any]:
 def sweep_intake() -> int:
     """Start again what a dead job left, give up after three times; end publicity that has run out."""
     silent = clock.now() - resources.SILENT_AFTER
-    unfinished = Q(state=ResourceState.RECEIVED, created_at__lt=silent) | Q(
-        state=ResourceState.PROCESSING, heartbeat_at__lt=silent
-    )
-    rows = list(DataResource.objects.filter(unfinished).order_by("created_at")[:20])
-    for row in rows:
-        if row.attempts >= ATTEMPTS_MAX:
-            problem = {"reason": _t("reading it was interrupted three times"), "fix": _t("upload it again")}
-            resources.refuse(row.id, problem, by=BY)
-        else:
-            read(row.id)
+    # Those that are being read are passed over: their readers hold the claim.
+    unfinished = Q(state=ResourceState.RECEIVED, created_at__lt=silent) | Q(state=ResourceState.PROCESSING)
+    rows = list(DataResource.objects.filter(unfinished).order_by("created_at").values_list("id", flat=True)[:20])
+    for resource_id in rows:
+        read(resource_id)
     for version_id in ProductVersion.objects.filter(
         state=VersionState.PUBLICITY, publicity_until__lte=clock.now()
     ).values_list("id", flat=True)[:100]:

@@ -39,6 +39,7 @@ class AccessRule:
     level: str
     roles: frozenset[Role]
     scope: str | None
+    ceiling: str | None = None
 
     def admits(self, member: Member | None, *, signed_in: bool) -> bool:
         """Whether such a caller may come in."""
@@ -49,11 +50,15 @@ class AccessRule:
         return member is not None and (not self.roles or member.has(*self.roles))
 
 
-def allow(*who: str | Role, scope: str | None = None) -> Callable[[View], View]:
-    """State who may enter: PUBLIC, SIGNED_IN, MEMBER, or roles. scope: what an API key must carry."""
+def allow(*who: str | Role, scope: str | None = None, ceiling: str | None = None) -> Callable[[View], View]:
+    """State who may enter: PUBLIC, SIGNED_IN, MEMBER, or roles. scope: what an API key must carry.
+
+    ceiling: the rate (settings.RATE_LIMITS) that each caller's questions to this door are counted by; opening its
+    page without a question is not counted. Raises TooMany.
+    """
     roles = frozenset(each for each in who if isinstance(each, Role))
     levels = [each for each in who if not isinstance(each, Role)]
-    rule = AccessRule(level=levels[0] if levels else MEMBER, roles=roles, scope=scope)
+    rule = AccessRule(level=levels[0] if levels else MEMBER, roles=roles, scope=scope, ceiling=ceiling)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -63,6 +68,8 @@ def allow(*who: str | Role, scope: str | None = None) -> Callable[[View], View]:
             signed_in = member is not None or request.user.is_authenticated
             if is_api:
                 limits.take("api", _caller(request, member))
+            if rule.ceiling and (request.GET or kwargs):
+                limits.take(rule.ceiling, _caller(request, member))
             if not signed_in and not is_api and rule.level != PUBLIC:
                 return redirect_to_login(request.get_full_path())
             check(rule, member, signed_in=signed_in)

@@ -1,7 +1,9 @@
 """The one API: routers of all rooms, authentication, and the rendering of refusals."""
 
-from typing import Any
+import logging
+from typing import Any, Final
 
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _t
@@ -12,7 +14,10 @@ from ninja.parser import Parser
 from market import doors
 from market.authentication import KeyAuth, MemberSession
 from market.kernel import problems
-from market.kernel.errors import FieldProblem, Invalid, MarketError, NotAllowed, NotFound, NotSignedIn
+from market.kernel.errors import FieldProblem, Invalid, MarketError, NotAllowed, NotFound, NotSignedIn, Unavailable
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER_S: Final = 2  # the database of an embedded run is back by then
 
 
 class StrictParser(Parser):
@@ -76,6 +81,15 @@ doors.state(api)
 def render_refusal(request: HttpRequest, error: MarketError) -> HttpResponse:
     """Refusals of verbs and doors."""
     return problems.answer(request, error)
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def render_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database is away or ended the transaction: nobody can say whether a change took effect, asking can."""
+    logger.error("%s %s: the database did not answer", request.method, request.path, exc_info=error)
+    detail = _t("The database does not answer. Send the same request again in a moment.")
+    return problems.answer(request, Unavailable(detail, retry_after_s=RETRY_AFTER_S))
 
 
 @api.exception_handler(ValidationError)

@@ -106,7 +106,7 @@ def embedded_database(role: str) -> dict[str, Any]:
         "USER": role,
         "PASSWORD": "",
         "HOST": str(running().get("postgres_socket") or VAR_DIR / "run"),
-        "PORT": "",
+        "PORT": "5432",  # names the socket; left open, libpq would take PGPORT of the caller's shell
         "OPTIONS": {},
     }
 

@@ -1,8 +1,10 @@
 """The operator's or an authority's stop. Every verb checks; no step slips past a hold that is being placed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from django.db import connection, models
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared
 from market.kernel.errors import Conflict, Invalid, MarketError, NotFound
 from market.participants.members import Actor, Role
 from market.verbs import verb
@@ -95,6 +97,12 @@ def _key(subject: UUID) -> int:
     return int.from_bytes(subject.bytes[8:], "big", signed=True)
 
 
+_LOCK: Final = "SELECT pg_advisory_xact_lock_shared(k) FROM unnest(%s::bigint[]) AS k"
+_LOOK: Final = """
+SELECT id, scope, reason, legal_basis FROM market_hold WHERE lifted_at IS NULL AND subject = ANY(%s::uuid[]) LIMIT 1
+"""
+
+
 def check(*subjects: str | UUID | None) -> None:
     """Refuse the step while any of the subjects is held. Call after the row locks, before the change.
 
@@ -105,18 +113,8 @@ def check(*subjects: str | UUID | None) -> None:
     found = sorted({ids.from_urn(each) if isinstance(each, str) else each for each in subjects if each} - asked)
     if not found:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(k) FROM unnest(%s::bigint[]) AS k",
-            [sorted(_key(subject) for subject in found)],
-        )
-        cursor.execute(
-            "SELECT id, scope, reason, legal_basis FROM market_hold"
-            " WHERE lifted_at IS NULL AND subject = ANY(%s) LIMIT 1",
-            [found],
-        )
-        row = cursor.fetchone()
-    if row:
+    prepared.run(_LOCK, [sorted(_key(subject) for subject in found)])
+    if row := prepared.run(_LOOK, [found]).fetchone():
         raise refusal(Hold(id=row[0], scope=row[1], reason=row[2], legal_basis=row[3]))
     asked.update(found)
 
@@ -133,6 +131,56 @@ def refusal(hold: Hold) -> Held:
 def active(subjects: Iterable[UUID]) -> list[Hold]:
     """The active holds on any of the subjects, without locks: for pages and for running downloads."""
     return list(Hold.objects.filter(subject__in=set(subjects), lifted_at__isnull=True))
+
+
+Stretch = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """When subjects were on hold, up to now: no deadline runs meanwhile, so this time is given back."""
+
+    by_subject: Mapping[UUID, list[Stretch]]
+
+    def moved(self, due_at: datetime, *, since: datetime, subjects: Iterable[UUID]) -> datetime:
+        """A deadline that runs since a moment, with every stretch in which it stood still added once.
+
+        A hold that was placed when the time was over already adds nothing.
+        """
+        for begins_at, ends_at in self._stretches(since, subjects):
+            if begins_at >= due_at:
+                break
+            due_at += ends_at - begins_at
+        return due_at
+
+    def lasted(self, *, since: datetime, until: datetime, subjects: Iterable[UUID]) -> timedelta:
+        """How long any of the subjects was on hold between two moments."""
+        stretches = [(begins, min(ends, until)) for begins, ends in self._stretches(since, subjects) if begins < until]
+        return sum((ends - begins for begins, ends in stretches), timedelta())
+
+    def _stretches(self, since: datetime, subjects: Iterable[UUID]) -> list[Stretch]:
+        """The stretches on any of the subjects from `since` on, in order, overlapping ones as one."""
+        found = sorted(stretch for subject in set(subjects) for stretch in self.by_subject.get(subject, ()))
+        joined: list[Stretch] = []
+        for begins_at, ends_at in found:
+            if ends_at <= since:
+                continue
+            begins_at = max(begins_at, since)
+            if joined and begins_at <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], ends_at))
+            else:
+                joined.append((begins_at, ends_at))
+        return joined
+
+
+def standstill(subjects: Iterable[UUID]) -> Standstill:
+    """When each of the subjects was on hold, one query for all; a hold that stands has lasted until now."""
+    now = clock.now()
+    by_subject: dict[UUID, list[Stretch]] = {}
+    found = Hold.objects.filter(subject__in=set(subjects)).order_by("placed_at")
+    for subject, placed_at, lifted_at in found.values_list("subject", "placed_at", "lifted_at"):
+        by_subject.setdefault(subject, []).append((placed_at, lifted_at or now))
+    return Standstill(by_subject)
 
 
 def among(subjects: Iterable[UUID]) -> set[UUID]:

@@ -6,9 +6,11 @@ from typing import Final
 from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from market import districts
+from market.kernel.errors import FieldProblem
 
 SECTORS: Final[Mapping[str, Promise]] = {
     "environment": _("environment"),
@@ -43,6 +45,14 @@ DISTRICTS: Final[Mapping[str, str]] = {
 def sector(code: str) -> str:
     """A sector in the reader's language; an unknown code is shown as it is."""
     return str(SECTORS.get(code, code))
+
+
+def sector_problems(code: str) -> list[FieldProblem]:
+    """What is wrong with a sector that a party names: nothing, or that the market knows no such code."""
+    if code in SECTORS:
+        return []
+    fix = _t("one of: %(codes)s") % {"codes": ", ".join(SECTORS)}
+    return [FieldProblem(field="sector", reason=_t("is no sector of this market"), fix=fix)]
 
 
 def district(code: str) -> str:

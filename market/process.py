@@ -1,9 +1,11 @@
 """A long-running process's own database connection: its advisory lock, its notifications."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
+from uuid import UUID
 
 import psycopg
 from django.db import connection
@@ -20,6 +22,26 @@ def connect() -> psycopg.Connection[Any]:
     return psycopg.connect(**keep, autocommit=True)
 
 
+# Two keys of 32 bits: a space of its own beside the 64-bit locks of market.locks and market.holds.
+_CLAIMS: Final = 0x636C6169
+
+
+@contextmanager
+def claim(thing: UUID) -> Iterator[bool]:
+    """Be the only one who works on a thing while the block runs. False: somebody else who lives is at it.
+
+    It ends with the process, however that ends, so whoever gets it knows that nobody is at work any more.
+    Raises psycopg.OperationalError if the database is away.
+    """
+    with connect() as own:
+        # A machine that vanished must not keep its claims for the two hours that the system would wait.
+        for name, value in (("idle", 15), ("interval", 5), ("count", 3)):
+            own.execute(f"SET tcp_keepalives_{name} = {value}")
+        low = int.from_bytes(thing.bytes[-4:], "big", signed=True)
+        row = own.execute("SELECT pg_try_advisory_lock(%s, %s)", [_CLAIMS, low]).fetchone()
+        yield bool(row and row[0])
+
+
 class Lock:
     """Holds one advisory lock for the life of the process; a second process waits for it and takes over."""
 
@@ -27,6 +49,7 @@ class Lock:
         self.key, self.listen, self.is_running = key, listen, is_running
         self.shown: set[int] = set()
         self.connection: psycopg.Connection[Any] | None = None
+        self._is_new = False
 
     def __enter__(self) -> Self:
         self._take()
@@ -49,13 +72,17 @@ class Lock:
                         self.connection.execute("SELECT pg_try_advisory_lock(%s)", [key])
                     if self.listen:
                         self.connection.execute(f"LISTEN {self.listen}")
+                    self._is_new = True
                     return
             except psycopg.OperationalError:
                 self.connection = None
             time.sleep(0.5)
 
-    def check(self) -> None:
-        """Make sure that the lock is still ours; after a database restart, take it again."""
+    def check(self) -> bool:
+        """Make sure that the lock is still ours; after a database restart, take it again.
+
+        Answers whether it was taken since the last call: another process may have held it before.
+        """
         try:
             if self.connection is not None:
                 self.connection.execute("SELECT 1")
@@ -63,6 +90,8 @@ class Lock:
             self.connection = None
         if self.connection is None:
             self._take()
+        is_new, self._is_new = self._is_new, False
+        return is_new
 
     def show(self, key: int, is_on: bool) -> None:
         """Hold or drop a second lock by which something else is shown to be well."""

@@ -6,12 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from market import env
-
-django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.VAR_DIR
@@ -64,7 +61,11 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": _app
     | {
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": _app["OPTIONS"] | {"pool": {"min_size": 0, "max_size": DATABASE_POOL_MAX, "timeout": 5}},
+        "OPTIONS": _app["OPTIONS"]
+        | {
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_MAX, "timeout": 5},
+            "prepare_threshold": 0,  # of market.kernel.prepared; Django's own cursors prepare nothing
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -155,6 +156,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up: it goes on, e.g. to an invitation
+ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "/workbench/"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 # Lockout: five wrong passwords for one address in five minutes, and a ceiling for each client.
@@ -255,8 +258,8 @@ DELIVERY_STREAMS_PER_BUYER_MAX = env.number("DELIVERY_STREAMS_PER_BUYER_MAX", 32
 DELIVERY_CONNECTIONS_MAX = env.number("DELIVERY_CONNECTIONS_MAX", 192)  # a thread each, also those without a range
 USE_RANGES_MAX = env.number("USE_RANGES_MAX", 10_000)
 # Counted in each web process's own memory (market/limits.py). api: for one key, person or address; sign_in: wrong keys
-# from one address; look_up: public look-ups from one address.
-RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": "120/m"}
+# from one address; look_up: questions to the public search, ledger and certificates from one person or address.
+RATE_LIMITS = {"api": "600/m", "sign_in": "20/m", "look_up": f"{env.number('LOOK_UPS_PER_MINUTE_MAX', 120)}/m"}
 
 # --- jobs ---------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.text(
@@ -273,7 +276,7 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {"task": "contracts.tasks.watch_deadlines", "schedule": 30.0},
-    "intake": {"task": "listings.tasks.sweep_intake", "schedule": 30.0},
+    "intake": {"task": "listings.tasks.sweep_intake", "schedule": 10.0, "options": {"expires": 10}},
     "search": {"task": "listings.tasks.fold_search", "schedule": 15.0},
     "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "earnings": {"task": "settlement.tasks.free_earnings", "schedule": 300.0},

@@ -36,15 +36,10 @@ def put_file(key: str, source: BinaryIO | Path) -> None:
     A local object is on the disk, not only in the cache, when this returns: a row that names it may be committed.
     """
     _check(key)
-    if not _is_local():
-        # A streamed upload cannot be conditional here. Keys carry a fresh id, so two writers never meet;
-        # this finds the job that runs a second time.
-        with contextlib.suppress(NotFound):
-            size(key)
-            raise AlreadyStored(key=key)
-        obstore.put(_store(), key, source, use_multipart=True)
-        return
     partial = f"{_INCOMING}/{ids.new_id()}"
+    if not _is_local():
+        _put_remote(key, partial, source)
+        return
     try:
         obstore.put(_store(), partial, source, use_multipart=True)
         _sync(_path(partial))
@@ -56,6 +51,24 @@ def put_file(key: str, source: BinaryIO | Path) -> None:
         delete(partial)
         raise
     _sync(_path(key).parent)
+
+
+def _put_remote(key: str, partial: str, source: BinaryIO | Path) -> None:
+    """Upload under a name of its own, then let the store itself put it under the key if nobody was there first.
+
+    A streamed upload cannot be conditional, a copy can. What a crash leaves below `incoming/` is the bucket's
+    lifecycle rule to remove.
+    """
+    with contextlib.suppress(NotFound):  # spares the upload when a job runs a second time; the copy decides
+        size(key)
+        raise AlreadyStored(key=key)
+    try:
+        obstore.put(_store(), partial, source, use_multipart=True)
+        obstore.copy(_store(), partial, key, overwrite=False)
+    except AlreadyExistsError as error:
+        raise AlreadyStored(key=key) from error
+    finally:
+        delete(partial)
 
 
 def put_bytes(key: str, data: bytes) -> None:
@@ -138,6 +151,9 @@ def _open(url: str) -> ObjectStore:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return LocalStore(parts.path, mkdir=True)
+    if parts.scheme in {"s3", "s3a"} and "AWS_COPY_IF_NOT_EXISTS" not in os.environ:
+        # A copy that finds the key taken is refused; as Amazon does it. Other stores name their header by variable.
+        return from_url(url, copy_if_not_exists="multipart")
     return from_url(url)
 
 

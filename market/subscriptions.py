@@ -32,6 +32,7 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     "hold.lifted": (
         "market.events.dispatch.hear_lifting",
         "settlement.payments.hear_lifting",
+        "contracts.inbox.hear_hold",
         "supervision.inbox.hear",
     ),
     "statement.imported": ("settlement.inbox.hear_statement",),

@@ -1,6 +1,7 @@
 """The log's doors for programs. What is public here is in the tiles anyway; a trade is known to its parties only."""
 
 import base64
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from market.events.models import Event
 from market.kernel.errors import NotFound
 from market.requests import MemberRequest
 from provenance import certificates, checkpoints, comparisons, keys, proofs, queries
-from provenance.queries import EntryRow, Health
+from provenance.queries import EntryRow
 from provenance.schemas import (
     INDEX_MAX,
     CertificateOut,
@@ -78,7 +79,7 @@ def entry(request: HttpRequest, index: int) -> dict[str, Any]:
 
 
 @router.get("/leaves/{leaf_hash}", response=EntryProofOut)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def leaf(request: HttpRequest, leaf_hash: LeafHash) -> dict[str, Any]:
     """One entry by its leaf hash in hex."""
     return _proved(next(iter(queries.by_leaf_hash(bytes.fromhex(leaf_hash))), None))
@@ -162,7 +163,7 @@ def entries_of_thread(request: MemberRequest, thread: UUID) -> list[EntryRow]:
 
 
 @router.get("/certificates/{uuid:certificate_id}", response=CertificateOut)
-@allow(PUBLIC)
+@allow(PUBLIC, ceiling="look_up")
 def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
     """A certificate by its random id: what it certifies and where that stands in the log, no parties."""
     found = certificates.find(certificate_id)
@@ -176,9 +177,9 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
 
 @router.get("/health", response=HealthOut)
 @allow(PUBLIC)
-def health(request: HttpRequest) -> Health:
-    """Size, last checkpoint, and how long events wait for their place."""
-    return queries.health()
+def health(request: HttpRequest) -> dict[str, Any]:
+    """Size, last checkpoint and who cosigned it, and how long events wait for their place."""
+    return asdict(queries.health()) | asdict(queries.signing())
 
 
 def _proved(row: EntryRow | None) -> dict[str, Any]:

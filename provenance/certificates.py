@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _t
 
 from market.events import outbox
-from market.kernel import ids
+from market.kernel import ids, rows
 from market.kernel.errors import NotFound
 from market.participants.members import Actor
 from market.verbs import verb
@@ -24,21 +24,19 @@ def issue(kind: Certificate.Kind, *, subject: UUID, parties: Iterable[UUID], by:
     """
     fresh = Certificate(kind=kind, subject=subject, parties=sorted(set(parties)))
     # Two callers at once: the second waits here for the first and then finds its row.
-    Certificate.objects.bulk_create([fresh], ignore_conflicts=True)
-    certificate = Certificate.objects.get(kind=kind, subject=subject)
-    if certificate.id != fresh.id:
+    if not rows.create_once(fresh):
         outbox.unchanged()
-        return certificate
+        return Certificate.objects.get(kind=kind, subject=subject)
     outbox.record(
         "certificate.issued",
         subject=ids.urn(subject),
         actor=by.urn,
         thread=ids.urn(subject) if kind == Certificate.Kind.TRADE else None,
-        parties=certificate.parties,
+        parties=fresh.parties,
         kind=str(kind),
-        certificate=str(certificate.id),
+        certificate=str(fresh.id),
     )
-    return certificate
+    return fresh
 
 
 def find(certificate_id: UUID) -> Certificate:
@@ -47,11 +45,6 @@ def find(certificate_id: UUID) -> Certificate:
     if certificate is None:
         raise NotFound(_t("There is no such certificate."))
     return certificate
-
-
-def of(kind: Certificate.Kind, subject: UUID) -> Certificate | None:
-    """The certificate of a subject, if it has one."""
-    return Certificate.objects.filter(kind=kind, subject=subject).first()
 
 
 def entries(certificate: Certificate) -> list[EntryRow]:

@@ -15,14 +15,14 @@ from market.kernel import canonical_json, clock
 from market.participants.members import Actor
 from provenance import checkpoints, policies
 from provenance.errors import LogHalted, NoCheckpoint
-from provenance.models import Checkpoint, Leaf, LogState
+from provenance.models import Checkpoint, Leaf
 from provenance.notes import NoteInvalid, SignedNote
 
 PENDING_COUNTED: Final = 10_000
 CHECKPOINTS_COMPARED: Final = 100
 # Only events at or above the horizon can lack a place, so the index on xid makes this cheap in a log of any size.
 _WAITING: Final = """
-SELECT count(*), min(at) FROM (
+SELECT count(*), min(at), (SELECT size FROM provenance_logstate) FROM (
     SELECT e.at FROM market_event e
     WHERE e.xid >= (SELECT xmin_done::text::xid8 FROM provenance_logstate)
       AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
@@ -60,10 +60,16 @@ class Health:
     signed_at: datetime | None
     pending: int  # events without a place, counted up to PENDING_COUNTED
     oldest_pending_s: float
-    witnesses: int = 0  # that are asked to cosign
-    cosigned_by: tuple[str, ...] = ()  # those of them that have cosigned the published checkpoint
-    has_quorum: bool = True
-    clock_back_s: float = 0.0  # the furthest that the clock went back between the last checkpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What is to be known of the published checkpoint's signatures and of the clock that dates them."""
+
+    witnesses: int  # that are asked to cosign
+    cosigned_by: tuple[str, ...]  # those of them that have
+    has_quorum: bool
+    clock_back_s: float  # the furthest that the clock went back between the last checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +139,14 @@ def story(subjects: Iterable[UUID], reader: Actor | None, *, kinds: Collection[s
     kinds: only entries of these kinds; none named: of all.
     """
     found = about(subjects)
-    openings = {opening.event_id: opening for opening in (found.filter(event__kind__in=kinds) if kinds else found)}
+    found = found.filter(event__kind__in=kinds) if kinds else found
+    signed_size = _signed_size()
     rows = []
-    for row in of_events(openings):
-        opening = openings[row.event_id]
+    ordered = found.select_related("event__leaf").defer("event__body").order_by("event__leaf__index", "event__seq")
+    for opening in ordered:
+        event = opening.event
         shown = {name: each["value"] for name, each in opening.fields.items()} if may_open(opening, reader) else {}
-        rows.append(StoryRow(row, shown))
+        rows.append(StoryRow(_row(event, getattr(event, "leaf", None), signed_size), shown))
     return rows
 
 
@@ -168,20 +176,16 @@ def public_fields(event_id: UUID) -> dict[str, Any]:
 
 def health() -> Health:
     """Size, age of the last checkpoint, and how much waits for its place."""
-    state = LogState.objects.get()
-    signed_size = _signed_size()
-    signed_at = Checkpoint.objects.filter(size=signed_size).values_list("created_at", flat=True).first()
+    newest = head()
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [PENDING_COUNTED])
-        pending, oldest = cursor.fetchone()
+        pending, oldest, size = cursor.fetchone()
     return Health(
-        size=state.size,
-        signed_size=signed_size,
-        signed_at=signed_at,
+        size=size,
+        signed_size=newest.size if newest else 0,
+        signed_at=newest.signed_at if newest else None,
         pending=pending,
         oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
-        clock_back_s=_clock_back_s(),
-        **_witnesses(),
     )
 
 
@@ -198,10 +202,17 @@ def _witnesses() -> dict[str, Any]:
     }
 
 
-def _clock_back_s() -> float:
+def signing() -> Signing:
+    """Who has cosigned the published checkpoint, and whether the clock went back lately."""
     times = list(Checkpoint.objects.order_by("-size").values_list("created_at", flat=True)[:CHECKPOINTS_COMPARED])
     jumps = [(earlier - later).total_seconds() for later, earlier in pairwise(times)]
-    return max([jump for jump in jumps if jump > 1], default=0.0)
+    try:
+        trusted = policies.witnesses()
+        signed = trusted.cosigned_by(SignedNote.parse(checkpoints.latest().note))
+        asked, has_quorum = len(trusted.witnesses), trusted.is_enough(signed)
+    except (NoCheckpoint, LogHalted, NoteInvalid):
+        asked, signed, has_quorum = 0, [], False
+    return Signing(asked, tuple(signed), has_quorum, max([jump for jump in jumps if jump > 1], default=0.0))
 
 
 _signed_at: dict[int, datetime] = {}  # of the newest checkpoint: its time never changes

@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID, uuid5
 
-from django.db import connection, models
+from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from market.kernel import prepared
 
 _NAMESPACE: Final = UUID("6d61726b-6574-5f61-8363-6f756e740000")
 BANK_RAIL: Final = "bank"
@@ -125,18 +127,17 @@ ON CONFLICT DO NOTHING
 def open_missing(keys: Iterable[Key]) -> None:
     """Make the accounts that are not there yet; those that are stay as they are. One statement."""
     wanted = sorted(set(keys), key=lambda key: key.id)  # one order for all, or two openers wait for each other
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _OPEN,
-            [
-                [key.id for key in wanted],
-                [str(key.code) for key in wanted],
-                [key.purpose.book for key in wanted],
-                [key.org_id for key in wanted],
-                [key.reference for key in wanted],
-                [key.rail for key in wanted],
-                [key.currency for key in wanted],
-                ["kept" if key.purpose.is_kept else "rolled" for key in wanted],
-                [key.purpose.is_guarded for key in wanted],
-            ],
-        )
+    prepared.run(
+        _OPEN,
+        [
+            [key.id for key in wanted],
+            [str(key.code) for key in wanted],
+            [key.purpose.book for key in wanted],
+            [key.org_id for key in wanted],
+            [key.reference for key in wanted],
+            [key.rail for key in wanted],
+            [key.currency for key in wanted],
+            ["kept" if key.purpose.is_kept else "rolled" for key in wanted],
+            [key.purpose.is_guarded for key in wanted],
+        ],
+    )

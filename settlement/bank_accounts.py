@@ -35,7 +35,7 @@ def register(*, holder: str, number: str, bank: str, bank_code: str = "", by: Me
     wrong = _problems(digits, bank, bank_code)
     if wrong:
         raise Invalid(wrong)
-    if _plain(holder) != _plain(organisation.name):
+    if plain_name(holder) != plain_name(organisation.name):
         raise NameDiffers.field("holder", _t("differs from the organisation's name"), organisation.name)
     BankAccount.objects.filter(organisation=organisation, ended_at__isnull=True).update(ended_at=clock.now())
     account = BankAccount(
@@ -72,7 +72,7 @@ def _problems(digits: str, bank: str, bank_code: str) -> list[FieldProblem]:
     return wrong
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without differences that banks make: width, blanks, brackets."""
     return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
 

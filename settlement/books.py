@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
 
-from settlement import accounts, ledger
+from market.kernel import money
+from market.kernel.errors import Text
 from settlement.accounts import CHART, Code, Key
 from settlement.rails import bank
 from settlement.states import ObligationState, TransferKind
@@ -185,14 +187,20 @@ _SUSPENSE: Final = """
 SELECT currency, sum(CASE WHEN is_incoming THEN amount_minor ELSE -amount_minor END)::bigint
 FROM settlement_statementline WHERE state = 'suspense' GROUP BY currency
 """
+_LEFT_UNEXPLAINED: Final = """
+SELECT currency, sum(amount_minor)::bigint FROM settlement_statementline
+WHERE state = 'suspense' AND NOT is_incoming GROUP BY currency
+"""
 
 
-def check() -> list[Finding]:
+def check(rows: list[TrialRow] | None = None) -> list[Finding]:
     """Everything that must agree and does not; empty when the books hold. Reads the whole journal.
 
+    rows: the trial balance, where the caller has just drawn it up.
     ledgers.md A2, invariants. Σ debits = Σ credits needs no check: a posting has both sides.
     """
-    return [*_check_accounts(), *_check_totals(), *_check_bank()]
+    rows = trial_balance() if rows is None else rows
+    return [*_check_accounts(), *_check_totals(rows), *_check_bank(rows)]
 
 
 def _check_accounts() -> Iterator[Finding]:
@@ -201,12 +209,11 @@ def _check_accounts() -> Iterator[Finding]:
     yield from (Finding("escrow_residue", *row) for row in _rows(_ESCROW, {"funded": ObligationState.FUNDED.value}))
 
 
-def _check_totals() -> Iterator[Finding]:
+def _check_totals(rows: list[TrialRow]) -> Iterator[Finding]:
     """The two books mirror each other; the bank covers what clients are owed; suspense is its lines.
 
     That C assets = C liabilities with suspense counted in needs no check either: it is Σ debits = Σ credits.
     """
-    rows = trial_balance()
     lines = dict(_rows(_SUSPENSE, {}))
     for currency in sorted({row.currency for row in rows}):
         here = [row for row in rows if row.currency == currency]
@@ -218,15 +225,17 @@ def _check_totals() -> Iterator[Finding]:
         assets = sum(row.balance for row in clients if CHART[row.code].is_debit_normal)
         owed = sum(row.balance for row in clients if not CHART[row.code].is_debit_normal)
         if assets < owed:  # money left the bank that nothing of ours explains
-            yield Finding("shortfall", "C", owed, assets, currency)
+            left = dict(_rows(_LEFT_UNEXPLAINED, {})).get(currency, 0)
+            explained = "suspense" if owed - assets <= left else "C"
+            yield Finding("shortfall", explained, owed, assets, currency)
         if balance[Code.SUSPENSE] != lines.get(currency, 0):
             yield Finding("suspense_differs", "suspense", lines.get(currency, 0), balance[Code.SUSPENSE], currency)
 
 
-def _check_bank() -> Iterator[Finding]:
+def _check_bank(rows: list[TrialRow]) -> Iterator[Finding]:
     """The ledger's bank account against the lines, and the lines against the statements' own balances."""
     for currency, total in _rows(_BANK_LINES, {}):
-        booked = ledger.balance(accounts.bank(currency))
+        booked = sum(row.balance for row in rows if row.code == Code.BANK and row.currency == currency)
         if booked != total:
             yield Finding("bank_differs", bank.name, total, booked, currency)
     for currency, moved, total in _rows(_STATEMENTS, {}):
@@ -234,15 +243,34 @@ def _check_bank() -> Iterator[Finding]:
             yield Finding("statement_gap", bank.name, moved, total, currency)
 
 
+# What each finding means and what ends it, for who reads the command. A shortfall has two, by its subject.
+_WAYS_OUT: Final[dict[str, Text]] = {
+    "balance_drift": _("An account's kept sums differ from its postings. Stop payouts and compare with a backup."),
+    "escrow_residue": _("What lies in escrow is not what its obligation says. Stop payouts; the reference names it."),
+    "books_apart": _("The clients' book and the operator's book disagree on the fees not yet taken. Stop payouts."),
+    "suspense_differs": _("The suspense account is not the sum of the lines that wait. Stop payouts."),
+    "bank_differs": _("The ledger's bank account is not the sum of the statement lines. Stop payouts."),
+    "statement_gap": _("The statements' own balances differ from their lines: a line is missing. Ask the bank."),
+    "shortfall": _("The custodian's account holds less than clients are owed, and no line explains it. Stop payouts."),
+    "shortfall suspense": _(
+        "Money left the custodian's account in lines that wait in suspense, such as a bank's fee for a payout: clients "
+        "are owed this much more than the account holds. The operator pays it in from its own money; the two lines "
+        "then cancel out in suspense. A line that belongs to a payout is assigned to it instead."
+    ),
+}
+
+
 def describe(finding: Finding) -> str:
-    """One line for people."""
-    return _t("%(name)s %(subject)s: expected %(expected)d, found %(found)d %(currency)s") % {
+    """Two lines for people: the figures, and what they mean and what to do."""
+    figures = _t("%(name)s %(subject)s: expected %(expected)s, found %(found)s, difference %(difference)s") % {
         "name": finding.name,
         "subject": finding.subject,
-        "expected": finding.expected_minor,
-        "found": finding.found_minor,
-        "currency": finding.currency,
+        "expected": money.text(finding.expected_minor, finding.currency),
+        "found": money.text(finding.found_minor, finding.currency),
+        "difference": money.text(finding.found_minor - finding.expected_minor, finding.currency),
     }
+    way_out = _WAYS_OUT.get(f"{finding.name} {finding.subject}") or _WAYS_OUT[finding.name]
+    return f"{figures}\n  {way_out}"
 
 
 def _rows(statement: str, parameters: dict[str, Any]) -> list[Any]:

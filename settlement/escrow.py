@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _t
 
 from market import rules
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared, rows
 from market.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from market.participants.members import Actor, Process, Role
 from market.verbs import verb
@@ -111,23 +110,22 @@ def _release_entries(obligation: Obligation, shares: Shares, *, is_reserved: boo
 
 def _write(made: Release) -> None:
     """The release and the end of its obligation, in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RELEASE,
-            {
-                "id": made.id,
-                "obligation": made.obligation_id,
-                "transfer": made.transfer_id,
-                "amount": made.amount_minor,
-                "payee": made.payee_minor,
-                "fee": made.fee_minor,
-                "vat": made.vat_minor,
-                "state": ObligationState.RELEASED.value,
-                "at": made.released_at,
-                "free_at": made.free_at,
-                "freed_at": made.freed_at,
-            },
-        )
+    prepared.run(
+        _RELEASE,
+        {
+            "id": made.id,
+            "obligation": made.obligation_id,
+            "transfer": made.transfer_id,
+            "amount": made.amount_minor,
+            "payee": made.payee_minor,
+            "fee": made.fee_minor,
+            "vat": made.vat_minor,
+            "state": ObligationState.RELEASED.value,
+            "at": made.released_at,
+            "free_at": made.free_at,
+            "freed_at": made.freed_at,
+        },
+    )
 
 
 @verb("earnings.freed")
@@ -160,7 +158,7 @@ def free(reference: str, *, by: Actor) -> Release:
             reference=obligation.reference,
             thread=obligation.thread,
         )
-    made.save(update_fields=["freed_at"])
+    rows.save(made, "freed_at")
     outbox.record(
         "earnings.freed",
         subject=reference,
@@ -198,7 +196,7 @@ def refund(
     if not (isinstance(by, Process) or by.organisation_id == obligation.payee_id or obligations.is_operator(by)):
         raise NotAllowed(_t("The one who paid does not take the money back alone."))
     key = key or obligation.id
-    stored = Refund.objects.filter(key=key).first()
+    stored = rows.get(Refund, key=key)
     if stored is not None:
         if stored.obligation_id != obligation.id or amount_minor not in {None, stored.amount_minor}:
             raise OtherTerms
@@ -216,7 +214,7 @@ def refund(
         obligations.move(obligation, ObligationState.REFUNDED)
     obligation.refunded_minor += amount
     made = refunds.make(obligation, key=key, amount_minor=amount, reason=reason, by=by)
-    obligation.save(update_fields=["state", "refunded_minor", "ended_at"])
+    rows.save(obligation, "state", "refunded_minor", "ended_at")
     outbox.record(
         "escrow.refunded",
         subject=reference,

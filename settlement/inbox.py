@@ -1,5 +1,6 @@
 """Whose turn it is with money: lines in suspense, payouts to approve or to send; and who is told how they ended."""
 
+from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +14,17 @@ from market.participants.models import Organisation
 from settlement.models import Payout, Statement, StatementLine
 from settlement.states import Doubt, LineState, PayoutState
 
-kinds.declare("suspense.decide", title=_("Decide about %(count)d lines of statement %(name)s"), path="/statements")
-kinds.declare("payout.approve", title=_("Approve payout %(number)s of %(amount)s"), path="/payouts")
-kinds.declare("payout.send", title=_("Send payout %(number)s of %(amount)s to the bank"), path="/payouts")
-kinds.declare("payout.confirmed", title=_("%(amount)s was paid out (%(number)s)"), path="/money")
-kinds.declare("payout.failed", title=_("The bank did not make payout %(number)s of %(amount)s"), path="/money")
-kinds.declare("payout.returned", title=_("Payout %(number)s of %(amount)s came back"), path="/money")
+_STATEMENT: Final = "/desk/statements/{subject}/"
+_PAYOUT: Final = "/desk/payouts/{subject}/"
+_SENDING: Final = "/desk/payouts/?shown=approved"  # all approved ones go into one file
+_MONEY: Final = "/workbench/money/"
+
+kinds.declare("suspense.decide", title=_("Decide about %(count)d lines of statement %(name)s"), path=_STATEMENT)
+kinds.declare("payout.approve", title=_("Approve payout %(number)s of %(amount)s"), path=_PAYOUT)
+kinds.declare("payout.send", title=_("Send payout %(number)s of %(amount)s to the bank"), path=_SENDING)
+kinds.declare("payout.confirmed", title=_("%(amount)s was paid out (%(number)s)"), path=_MONEY)
+kinds.declare("payout.failed", title=_("The bank did not make payout %(number)s of %(amount)s"), path=_MONEY)
+kinds.declare("payout.returned", title=_("Payout %(number)s of %(amount)s came back"), path=_MONEY)
 
 _TURNS = {PayoutState.REQUESTED: "payout.approve", PayoutState.APPROVED: "payout.send"}
 _ENDS = frozenset({"payout.confirmed", "payout.failed", "payout.returned"})

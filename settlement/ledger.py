@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _t
 
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared
 from market.kernel.money import MINOR_MAX
 from settlement import accounts
 from settlement.accounts import Key
@@ -134,13 +134,10 @@ def post_all(drafts: Sequence[Draft]) -> None:
     keys = {key.id: key for entry in entries for key in (entry.debit, entry.credit)}
     parameters = _parameters(drafts, keys)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_POST, parameters)
-            if not cursor.fetchone()[0]:
-                accounts.open_missing(keys.values())
-                cursor.execute(_POST, parameters)
-                if not cursor.fetchone()[0]:
-                    raise RuntimeError("an account is missing although it was just opened")
+        if not prepared.run(_POST, parameters).fetchone()[0]:
+            accounts.open_missing(keys.values())
+            if not prepared.run(_POST, parameters).fetchone()[0]:
+                raise RuntimeError("an account is missing although it was just opened")
     except IntegrityError as error:
         raise _refusal(error) from error
 
@@ -205,15 +202,12 @@ class Sums:
         return self.debits - self.credits if key.purpose.is_debit_normal else self.credits - self.debits
 
 
-_KEPT: Final = "SELECT posted_debits, posted_credits FROM settlement_account WHERE id = %s"
+_KEPT: Final = "SELECT id, posted_debits, posted_credits FROM settlement_account WHERE id = ANY(%s::uuid[])"
 _DERIVED: Final = """
 SELECT COALESCE((SELECT sum(amount) FROM settlement_posting WHERE debit_id = %s), 0)::bigint,
        COALESCE((SELECT sum(amount) FROM settlement_posting WHERE credit_id = %s), 0)::bigint
 """
-_LOCK: Final = """
-SELECT id, posted_debits, posted_credits FROM settlement_account
-WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
-"""
+_LOCK: Final = f"{_KEPT} ORDER BY id FOR NO KEY UPDATE"
 
 
 def balance(key: Key) -> int:
@@ -221,13 +215,17 @@ def balance(key: Key) -> int:
 
     A kept account answers from its sums, a rolled one from its postings (cost grows with their number).
     """
+    if key.purpose.is_kept:
+        return balances(key)[key]
     with connection.cursor() as cursor:
-        if key.purpose.is_kept:
-            cursor.execute(_KEPT, [key.id])
-        else:
-            cursor.execute(_DERIVED, [key.id, key.id])
+        cursor.execute(_DERIVED, [key.id, key.id])
         row = cursor.fetchone()
     return Sums(*row).balance(key) if row else 0
+
+
+def balances(*keys: Key) -> dict[Key, int]:
+    """The balances of kept accounts, in one look."""
+    return _read(_KEPT, keys)
 
 
 def lock(*keys: Key) -> dict[Key, int]:
@@ -235,7 +233,9 @@ def lock(*keys: Key) -> dict[Key, int]:
 
     Name every kept account that the transaction will post to: they are locked in the one order that all use.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [[key.id for key in keys]])
-        found = {row[0]: Sums(row[1], row[2]) for row in cursor.fetchall()}
+    return _read(_LOCK, keys)
+
+
+def _read(text: str, keys: Sequence[Key]) -> dict[Key, int]:
+    found = {row[0]: Sums(row[1], row[2]) for row in prepared.run(text, [[key.id for key in keys]]).fetchall()}
     return {key: found[key.id].balance(key) if key.id in found else 0 for key in keys}

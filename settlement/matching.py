@@ -1,13 +1,21 @@
-"""What one statement line means: judged by exact reference, state, currency and amount alone. Pure."""
+"""What one statement line means: judged by exact reference, state, currency, amount and payer alone. Pure."""
+
+import unicodedata
+from typing import Final
 
 from settlement.models import Obligation, Payout, StatementLine
 from settlement.states import Doubt, ObligationState, PayoutState
 
+# Banks and registers write the same name with other brackets and dots.
+_SAME_SIGNS: Final = str.maketrans("[{〔【〈《「『]}〕】〉》」』•・‧∙", "((((((((" + "))))))))" + "····")
 _PAID = frozenset({ObligationState.FUNDED, ObligationState.RELEASED, ObligationState.REFUNDED})
 
 
-def doubt_of_payment(amount_minor: int, currency: str, obligation: Obligation) -> Doubt | None:
-    """Why money that names this obligation does not pay it; None when it does."""
+def doubt_of_payment(amount_minor: int, currency: str, payer: str, obligation: Obligation) -> Doubt | None:
+    """Why money that names this obligation does not pay it by itself; None when it does.
+
+    payer: who paid, as the bank writes the name; a line without one agrees with nobody.
+    """
     if currency != obligation.currency:
         return Doubt.CURRENCY_DIFFERS
     if obligation.state in _PAID:
@@ -16,7 +24,15 @@ def doubt_of_payment(amount_minor: int, currency: str, obligation: Obligation) -
         return Doubt.LATE
     if amount_minor != obligation.amount_minor - obligation.received_minor:
         return Doubt.AMOUNT_DIFFERS
+    if plain(payer) != plain(obligation.payer.name):
+        return Doubt.PAYER_DIFFERS
     return None
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: without blanks, in one width and case, with one kind of bracket and of dot."""
+    folded = unicodedata.normalize("NFKC", name).translate(_SAME_SIGNS).casefold()
+    return "".join(sign for sign in folded if not sign.isspace())
 
 
 def doubt_of_reference(found: list[str], known: set[str]) -> Doubt | None:

@@ -70,7 +70,7 @@ class Batch:
         """An exact reference: into escrow where state, currency, amount and holds allow it."""
         row.obligation = obligation
         doubt = (
-            matching.doubt_of_payment(row.amount_minor, row.currency, obligation)
+            matching.doubt_of_payment(row.amount_minor, row.currency, row.counterparty, obligation)
             if row.is_incoming
             else Doubt.UNKNOWN_REFERENCE
         )
@@ -167,5 +167,6 @@ def _locked_obligations(names: list[str]) -> dict[str, Obligation]:
     """The obligations of these payment references, locked in the order of their ids."""
     if not names:
         return {}
-    found = Obligation.objects.select_for_update(no_key=True).filter(payment_reference__in=names).order_by("id")
+    found = Obligation.objects.select_for_update(of=("self",), no_key=True).select_related("payer")
+    found = found.filter(payment_reference__in=names).order_by("id")
     return {obligation.payment_reference: obligation for obligation in found}

@@ -1,18 +1,15 @@
 """Obligations: what a payer owes a payee for a reference. Opened with each step that costs, ended once."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import F
 from django.utils.translation import gettext as _t
 
 from market import holds
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, prepared, rows
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotAllowed, NotFound
 from market.kernel.money import MINOR_MAX
 from market.participants.members import Actor, OrganisationKind, Process, Role
@@ -65,7 +62,7 @@ def open(
         holds_on=also,
     )
     obligation.payment_reference = references.next_one()
-    if not _insert(obligation):
+    if not rows.create_once(obligation):
         return _same(obligation)
     accounts.open_missing(_accounts_of(obligation))
     outbox.record(
@@ -82,39 +79,6 @@ def open(
         tax_rate_bp=tax_rate_bp,
     )
     return obligation
-
-
-_INSERT: Final = """
-INSERT INTO settlement_obligation (id, reference, thread, payer_id, payee_id, amount_minor, currency,
-    payment_reference, due_at, fee, tax_rate_bp, holds_on, state, received_minor, refunded_minor, opened_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s, 0, 0, %s)
-ON CONFLICT (reference) DO NOTHING
-"""
-
-
-def _insert(obligation: Obligation) -> bool:
-    """Write the row; False where the reference has one already. One statement, no savepoint."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                obligation.id,
-                obligation.reference,
-                obligation.thread,
-                obligation.payer_id,
-                obligation.payee_id,
-                obligation.amount_minor,
-                obligation.currency,
-                obligation.payment_reference,
-                obligation.due_at,
-                json.dumps(obligation.fee),
-                obligation.tax_rate_bp,
-                obligation.holds_on,
-                obligation.state,
-                obligation.opened_at,
-            ],
-        )
-        return bool(cursor.rowcount)
 
 
 def _same(wanted: Obligation) -> Obligation:
@@ -164,10 +128,10 @@ def _end(reference: str, to: ObligationState, by: Actor) -> Obligation:
         outbox.unchanged()
         return obligation
     check_holds(obligation)
-    if to == ObligationState.EXPIRED and obligation.due_at > clock.now():
-        raise Conflict(_t("It is not due yet."), due_at=clock.text(obligation.due_at))
+    if to == ObligationState.EXPIRED and (until := due_at(obligation)) > clock.now():
+        raise Conflict(_t("It is not due yet."), due_at=clock.text(until))
     move(obligation, to)
-    obligation.save(update_fields=["state", "ended_at"])
+    rows.save(obligation, "state", "ended_at")
     outbox.record(
         f"obligation.{to}",
         subject=reference,
@@ -183,7 +147,7 @@ def _end(reference: str, to: ObligationState, by: Actor) -> Obligation:
 
 def lock(reference: str, thread: str | None = None) -> Obligation:
     """The obligation for a reference, locked until the transaction ends. Raises NotFound, OtherTerms."""
-    obligation = Obligation.objects.select_for_update(no_key=True).filter(reference=ids.from_urn(reference)).first()
+    obligation = rows.lock(Obligation, reference=ids.from_urn(reference))
     if obligation is None:
         raise NotFound
     if thread is not None and obligation.thread_urn != thread:
@@ -205,24 +169,36 @@ def move(obligation: Obligation, to: ObligationState) -> None:
         obligation.ended_at = clock.now()
 
 
+_FUNDED: Final = """
+UPDATE settlement_obligation SET state = %s, funded_at = %s, received_minor = amount_minor WHERE id = ANY(%s::uuid[])
+"""
+
+
 def save_funded(paid: Sequence[Obligation]) -> None:
     """Write that these locked obligations were paid in full just now; one statement for all."""
     if paid:
-        Obligation.objects.filter(id__in=[obligation.id for obligation in paid]).update(
-            state=ObligationState.FUNDED, funded_at=paid[0].funded_at, received_minor=F("amount_minor")
-        )
+        prepared.run(_FUNDED, [ObligationState.FUNDED, paid[0].funded_at, [obligation.id for obligation in paid]])
 
 
 def check_holds(obligation: Obligation, *more: str) -> None:
     """Refuse the step while anything that it hangs on is held. Raises Held."""
-    holds.check(
+    holds.check(*_hangs_on(obligation), *more)
+
+
+def due_at(obligation: Obligation) -> datetime:
+    """By when it is to be paid: the day as it was set, and what holds took since."""
+    subjects = [each for each in _hangs_on(obligation) if each is not None]
+    return holds.standstill(subjects).moved(obligation.due_at, since=obligation.opened_at, subjects=subjects)
+
+
+def _hangs_on(obligation: Obligation) -> list[UUID | None]:
+    return [
         obligation.reference,
         obligation.thread,
         obligation.payer_id,
         obligation.payee_id,
         *obligation.holds_on,
-        *more,
-    )
+    ]
 
 
 def _require_side(by: Actor, sides: set[UUID]) -> None:

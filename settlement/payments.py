@@ -65,7 +65,7 @@ def receive(line_id: UUID, *, by: Actor) -> StatementLine:
     if line.state != LineState.SUSPENSE:
         outbox.unchanged()
         return line
-    doubt = matching.doubt_of_payment(line.amount_minor, line.currency, obligation)
+    doubt = matching.doubt_of_payment(line.amount_minor, line.currency, line.counterparty, obligation)
     if doubt is not None:
         return _leave(line, doubt, by)
     obligations.check_holds(obligation)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _t
 
 from market import holds, rules
 from market.events import outbox
-from market.kernel import clock, ids
+from market.kernel import clock, ids, rows
 from market.kernel.errors import IllegalStep, Invalid, NotAllowed, NotFound
 from market.kernel.money import MINOR_MAX
 from market.participants.members import Actor, Member, Role, system
@@ -79,7 +79,7 @@ def add(payout: Payout, *, by: Actor) -> None:
     """Write a new payout and tell of it; inside a verb, which has booked or will book its money."""
     payout.payment_reference = references.next_one(payout=True)
     payout.requested_by = by.urn
-    payout.save(force_insert=True)
+    rows.create(payout)
     outbox.record(
         "payout.requested",
         subject=ids.urn(payout.id),
@@ -101,7 +101,7 @@ def approve(payout_id: UUID, *, by: Member) -> Payout:
     """
     by.require(Role.APPROVER)
     payout = _lock(payout_id)
-    if payout.requested_by == by.urn or payout.organisation_id == by.organisation_id:
+    if needs_another(payout, by):
         raise NeedsSecondPerson
     if payout.state == PayoutState.APPROVED and payout.approved_by == by.urn:
         outbox.unchanged()
@@ -109,6 +109,11 @@ def approve(payout_id: UUID, *, by: Member) -> Payout:
     check_holds(payout)
     _approve(payout, rules.current(RULE), by)
     return payout
+
+
+def needs_another(payout: Payout, by: Member) -> bool:
+    """Whether somebody else has to approve: the caller asked for the payout, or its money is the caller's own."""
+    return payout.requested_by == by.urn or payout.organisation_id == by.organisation_id
 
 
 def _approve(payout: Payout, rule: Rule, by: Actor) -> None:

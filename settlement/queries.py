@@ -6,15 +6,15 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Model, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _t
 
-from market.kernel import clock, ids
+from market.kernel import clock, ids, rows
 from market.kernel.errors import Invalid, NotFound
 from market.participants.members import Member, Role
-from market.participants.models import Organisation
 from settlement import accounts, bank_accounts, books, ledger
 from settlement.models import BankAccount, Obligation, Payout, PayoutFile, Statement, StatementLine
+from settlement.obligations import due_at
 from settlement.states import LineState, ObligationState, PayoutKind, PayoutState
 
 DESK: Final = (Role.CLERK, Role.APPROVER, Role.AUDITOR)
@@ -34,7 +34,13 @@ def require_desk(for_: Member) -> None:
 
 def obligation(reference: str, *, for_: Member) -> Obligation:
     """What is owed for a reference. Raises NotFound for strangers too: they may not know of it."""
-    found = Obligation.objects.filter(reference=ids.from_urn(reference)).first()
+    waiting = StatementLine.objects.filter(obligation=OuterRef("id"), state=LineState.SUSPENSE, is_incoming=True)
+    found = (
+        Obligation.objects.select_related("release")
+        .annotate(has_suspended=Exists(waiting))
+        .filter(reference=ids.from_urn(reference))
+        .first()
+    )
     if found is None or not (for_.organisation_id in {found.payer_id, found.payee_id} or for_.has(*DESK)):
         raise NotFound
     return found
@@ -50,22 +56,21 @@ def obligations(*, for_: Member, state: ObligationState | None = None, page: int
 
 def is_funded(reference: str) -> bool:
     """Whether the whole amount for a reference lies in escrow now."""
-    return Obligation.objects.filter(reference=ids.from_urn(reference), state=ObligationState.FUNDED).exists()
+    return rows.get(Obligation, reference=ids.from_urn(reference), state=ObligationState.FUNDED) is not None
 
 
 def payment_of(reference: str) -> dict[str, Any] | None:
     """How the amount for a reference is paid and whether it was; None where nothing is owed."""
-    found = Obligation.objects.filter(reference=ids.from_urn(reference)).first()
+    found = rows.get(Obligation, "payer", reference=ids.from_urn(reference))
     if found is None:
         return None
-    payer = Organisation.objects.only("name").get(id=found.payer_id)
     return {
         "payment_reference": found.payment_reference,
         "amount_minor": found.amount_minor,
         "currency": found.currency,
-        "due_at": found.due_at,
+        "due_at": due_at(found),
         "state": found.state,
-        "payer_name": payer.name,
+        "payer_name": found.payer.name,
     }
 
 
@@ -84,13 +89,17 @@ class Balance:
 def balance(*, for_: Member, currency: str = "CNY") -> Balance:
     """The caller's own balance."""
     own = for_.organisation_id
+    purposes = (accounts.org, accounts.org_reserved, accounts.payout_out, accounts.refund_due)
+    keys = [purpose(own, currency) for purpose in purposes]
+    found = ledger.balances(*keys)
+    available, reserved, payout, refund = (found[key] for key in keys)
     return Balance(
         currency=currency,
-        available_minor=ledger.balance(accounts.org(own, currency)),
+        available_minor=available,
         requested_minor=_requested(own, currency),
-        reserved_minor=ledger.balance(accounts.org_reserved(own, currency)),
-        payout_minor=ledger.balance(accounts.payout_out(own, currency)),
-        refund_minor=ledger.balance(accounts.refund_due(own, currency)),
+        reserved_minor=reserved,
+        payout_minor=payout,
+        refund_minor=refund,
     )
 
 
@@ -132,6 +141,14 @@ def escrowed(*, for_: Member, currency: str = "CNY") -> Escrowed:
             paid_minor=Sum(lying, filter=Q(payer_id=own), default=0),
         )
     )
+
+
+def in_escrow_minor(references: QuerySet[Any, Any] | None = None, *, currency: str = "CNY") -> int:
+    """What lies in escrow for all references, or for those that an upper room names; in minor units."""
+    found = Obligation.objects.filter(state=ObligationState.FUNDED, currency=currency)
+    if references is not None:
+        found = found.filter(reference__in=references)
+    return int(found.aggregate(lying=Sum(F("amount_minor") - F("refunded_minor"), default=0))["lying"])
 
 
 def account_statement(

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from django.conf import settings
-from django.db import connection
+
+from market.kernel import prepared
 
 PAYOUT_PREFIX: Final = "PO"
 _DIGITS: Final = 10
@@ -53,6 +55,37 @@ def find(text: str) -> list[str]:
     return list(dict.fromkeys(reference for reference in found if is_valid(reference)))
 
 
+def near(text: str) -> list[str]:
+    """References that a memo may mean: of its numbers, those one slip of the hand away from a valid reference.
+
+    A slip: a digit wrong, too many or missing, two neighbours swapped, or the two letters left out. Only check digits
+    are asked, so most of what comes back was never given out; exact references (`find`) are not among it.
+    """
+    plain = unicodedata.normalize("NFKC", text).upper()
+    prefixes = f"{re.escape(settings.PAYMENT_PREFIX)}|{PAYOUT_PREFIX}"
+    shape = rf"(?<![A-Z0-9])({prefixes})?((?:[\s\-_.·]?\d){{{_DIGITS + 1},{_DIGITS + 3}}})(?!\d)"
+    found: dict[str, None] = {}
+    for letters, typed in re.findall(shape, plain):
+        digits = re.sub(r"\D", "", typed)
+        meant = _slips(digits) if letters else [digits]
+        for prefix in [letters] if letters else [settings.PAYMENT_PREFIX, PAYOUT_PREFIX]:
+            found |= dict.fromkeys(f"{prefix}{each}" for each in meant if is_valid(f"{prefix}{each}"))
+    exact = set(find(text))
+    return [reference for reference in found if reference not in exact]
+
+
+def _slips(digits: str) -> Iterator[str]:
+    """Every number of the right length that this one becomes by taking back one slip."""
+    places = range(len(digits))
+    if len(digits) == _DIGITS + 3:
+        yield from (digits[:at] + digits[at + 1 :] for at in places)
+    elif len(digits) == _DIGITS + 1:
+        yield from (digits[:at] + each + digits[at:] for at in range(len(digits) + 1) for each in "0123456789")
+    else:
+        yield from (digits[:at] + each + digits[at + 1 :] for at in places for each in "0123456789")
+        yield from (digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :] for at in places[:-1])
+
+
 def is_payout(reference: str) -> bool:
     """Whether a reference of ours names a payout by us, not a payment to us."""
     return reference.startswith(PAYOUT_PREFIX)
@@ -60,7 +93,5 @@ def is_payout(reference: str) -> bool:
 
 def next_one(*, payout: bool = False) -> str:
     """A fresh reference for a payment to us, or for a payout by us. Gaps are allowed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [_SEQUENCES[payout]])
-        row = cursor.fetchone()
-    return of(PAYOUT_PREFIX if payout else settings.PAYMENT_PREFIX, row[0])
+    (number,) = prepared.run("SELECT nextval(%s::regclass)", [_SEQUENCES[payout]]).fetchone()
+    return of(PAYOUT_PREFIX if payout else settings.PAYMENT_PREFIX, number)

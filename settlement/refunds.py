@@ -1,13 +1,16 @@
 """Refunds: the way back from escrow to the account that the money came from."""
 
+from typing import Final
 from uuid import UUID
 
-from market.kernel import clock, ids
+from market.kernel import clock, ids, rows
 from market.participants.members import Actor
 from settlement import accounts, bank_accounts, ledger, payouts
 from settlement.ledger import Entry
 from settlement.models import Obligation, Payout, Refund, StatementLine
 from settlement.states import LineState, PayoutKind, TransferKind
+
+SOURCE: Final = "refund"
 
 
 def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, by: Actor) -> Refund:
@@ -31,7 +34,7 @@ def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, b
     )
     made.transfer_id = ledger.post(
         TransferKind.ESCROW_REFUNDED,
-        source=("refund", made.id),
+        source=(SOURCE, made.id),
         entries=[Entry(accounts.escrow(obligation.reference, obligation.currency), to, amount_minor)],
         actor=by.urn,
         reference=obligation.reference,
@@ -41,8 +44,7 @@ def make(obligation: Obligation, *, key: UUID, amount_minor: int, reason: str, b
     if payout:
         payouts.add(payout, by=by)
         made.payout = payout
-    made.save(force_insert=True)
-    return made
+    return rows.create(made)
 
 
 def _payout(obligation: Obligation, amount_minor: int) -> Payout | None:

@@ -21,7 +21,7 @@ class ObligationOut(Schema):
     amount_minor: int
     currency: str
     payment_reference: str
-    due_at: datetime
+    due_at: datetime  # as it was set; time that a hold took comes on top
     state: str
     received_minor: int
     refunded_minor: int

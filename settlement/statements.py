@@ -4,16 +4,15 @@ import hashlib
 from collections import Counter
 from typing import Final
 
-from django.db import connection
 from django.utils.translation import gettext as _t
 
 from market.events import outbox
-from market.kernel import canonical_json, clock, ids, money
+from market.kernel import canonical_json, clock, ids, money, prepared, rows
 from market.kernel.errors import Conflict
 from market.participants.members import Member, Role
 from market.verbs import verb
 from settlement.errors import StatementGap
-from settlement.models import Statement, StatementLine
+from settlement.models import Statement
 from settlement.movements import Batch
 from settlement.rails import bank
 from settlement.rails.base import Line, Sheet
@@ -26,16 +25,16 @@ _LOCK: Final = (0x73657474, 1)  # "sett", statements: imports wait for each othe
 def import_file(*, name: str, data: bytes, by: Member) -> Statement:
     """Import a statement file of the custodian's account, all of it or nothing.
 
-    A receipt with an exact reference and the amount still due pays its obligation; what does not match waits in
-    suspense. The same file again answers the first import; lines known from another file are passed over.
+    A receipt with an exact reference and the amount still due from the payer who owes it pays its obligation; what
+    does not match waits in suspense. The same file again answers the first import; lines known from another file are
+    passed over.
     Raises UnreadableStatement (422), TooLarge (413), StatementGap (409), NotAllowed.
     """
     by.require(Role.CLERK)
     sheet = bank.read_statement(data)
     digest = hashlib.sha256(data).hexdigest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
-    stored = Statement.objects.filter(rail=bank.name, sha256=digest).first()
+    prepared.run("SELECT pg_advisory_xact_lock(%s, %s)", _LOCK)
+    stored = rows.get(Statement, rail=bank.name, sha256=digest)
     if stored is not None:
         outbox.unchanged()
         return stored
@@ -63,6 +62,9 @@ def import_file(*, name: str, data: bytes, by: Member) -> Statement:
     return statement
 
 
+_KNOWN: Final = "SELECT key FROM settlement_statementline WHERE key = ANY(%s::bytea[])"
+
+
 def _fresh(sheet: Sheet) -> list[tuple[bytes, Line]]:
     """The lines that were not imported before, with their keys, oldest first. Raises StatementGap, Conflict."""
     if len({line.currency for line in sheet.lines}) > 1:
@@ -73,9 +75,7 @@ def _fresh(sheet: Sheet) -> list[tuple[bytes, Line]]:
         bare = key_of(line, 0)
         keyed.append((key_of(line, equals[bare]), line))
         equals[bare] += 1
-    known = set(
-        map(bytes, StatementLine.objects.filter(key__in=[key for key, _ in keyed]).values_list("key", flat=True))
-    )
+    known = {bytes(key) for (key,) in prepared.run(_KNOWN, [[key for key, _ in keyed]]).fetchall()}
     fresh = [(key, line) for key, line in keyed if key not in known]
     if sheet.has_balances and fresh != keyed[len(keyed) - len(fresh) :]:
         raise StatementGap(
@@ -116,22 +116,24 @@ def _statement(name: str, digest: str, sheet: Sheet, fresh: list[tuple[bytes, Li
             opening, closing = begins, last.balance_minor
         elif opening is not None:
             closing = opening + sum(line.change_minor for _, line in fresh)
-    return Statement.objects.create(
-        id=ids.new_id(),
-        number=before.number + 1 if before else 1,
-        rail=bank.name,
-        currency=currency,
-        name=name[:200],
-        sha256=digest,
-        account_number=sheet.account_number or (before.account_number if before else ""),
-        opening_minor=opening,
-        closing_minor=closing,
-        first_on=min(line.booked_on for line in sheet.lines),
-        last_on=max(line.booked_on for line in sheet.lines),
-        rows=len(sheet.lines) + sheet.repeated,
-        known=len(sheet.lines) - len(fresh) + sheet.repeated,
-        imported_by_id=by.person_id,
-        imported_at=clock.now(),
+    return rows.create(
+        Statement(
+            id=ids.new_id(),
+            number=before.number + 1 if before else 1,
+            rail=bank.name,
+            currency=currency,
+            name=name[:200],
+            sha256=digest,
+            account_number=sheet.account_number or (before.account_number if before else ""),
+            opening_minor=opening,
+            closing_minor=closing,
+            first_on=min(line.booked_on for line in sheet.lines),
+            last_on=max(line.booked_on for line in sheet.lines),
+            rows=len(sheet.lines) + sheet.repeated,
+            known=len(sheet.lines) - len(fresh) + sheet.repeated,
+            imported_by_id=by.person_id,
+            imported_at=clock.now(),
+        )
     )
 
 
@@ -140,4 +142,4 @@ def _gap(expected: int, found: int, currency: str) -> StatementGap:
     detail = _t(
         "The statement before ended with %(expected)s, this one begins with %(found)s. Import what lies between."
     )
-    return StatementGap(detail % texts, expected_minor=expected, found_minor=found)
+    return StatementGap(detail % texts, expected_minor=expected, found_minor=found, currency=currency)

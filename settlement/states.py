@@ -51,6 +51,7 @@ class Doubt(models.TextChoices):
     UNKNOWN_REFERENCE = "unknown_reference", _("unknown payment reference")
     SEVERAL_REFERENCES = "several_references", _("more than one payment reference")
     AMOUNT_DIFFERS = "amount_differs", _("the amount differs")
+    PAYER_DIFFERS = "payer_differs", _("paid by somebody else than the one who owes it")
     CURRENCY_DIFFERS = "currency_differs", _("the currency differs")
     ALREADY_PAID = "already_paid", _("paid already")
     LATE = "late", _("came after the end of the obligation")

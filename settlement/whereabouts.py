@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from market.participants.members import Member
-from settlement import fees, queries
+from settlement import fees, obligations, queries
 from settlement.fees import Shares
 from settlement.models import Obligation, Payout, Refund, StatementLine
 from settlement.states import Doubt, LineState, ObligationState, PayoutState
@@ -67,8 +67,12 @@ class Whereabouts:
 def where_is_money(reference: str, *, for_: Member) -> Whereabouts:
     """Where the money is, for its two sides and the operator's desk. Raises NotFound."""
     obligation = queries.obligation(reference, for_=for_)
-    piles = [*_before(obligation), *_suspended(obligation), *_after(obligation)]
-    piles += [_refunded(refund) for refund in obligation.refunds.select_related("payout").order_by("id")]
+    piles = _before(obligation)
+    if obligation.has_suspended:  # type: ignore[attr-defined]  # annotated there
+        piles += _suspended(obligation)
+    piles += _after(obligation)
+    if obligation.refunded_minor:
+        piles += [_refunded(refund) for refund in obligation.refunds.select_related("payout").order_by("id")]
     return Whereabouts(
         payment_reference=obligation.payment_reference,
         currency=obligation.currency,
@@ -86,7 +90,7 @@ def _before(obligation: Obligation) -> list[Pile]:
     since, missing = obligation.opened_at, obligation.amount_minor - obligation.received_minor
     piles = []
     if missing > 0:
-        piles.append(Pile(Place.WITH_PAYER, missing, since, Mover.PAYER, until=obligation.due_at))
+        piles.append(Pile(Place.WITH_PAYER, missing, since, Mover.PAYER, until=obligations.due_at(obligation)))
     if obligation.received_minor:
         piles.append(Pile(Place.PAYER_ACCOUNT, obligation.received_minor, since, Mover.PAYER))
     return piles

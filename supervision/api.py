@@ -9,7 +9,7 @@ from market.access import MEMBER, allow
 from market.holds import Hold, Scope
 from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, Role
 from market.requests import MemberRequest
-from supervision import journal, orders, queries
+from supervision import journal, measures, orders, queries
 from supervision.models import Order
 from supervision.schemas import (
     ActiveHoldOut,
@@ -50,14 +50,16 @@ def read_journal(
     limit: int = 50,
 ) -> list[journal.Entry]:
     """Acts of the operator's and authorities' members that the caller may see: parties see looks at their own files."""
-    return journal.entries(by=request.auth, kinds=kind or journal.ACTS, subject=subject, before=before, limit=limit)
+    return journal.entries(
+        by=request.auth, kinds=kind or journal.ACTS, subject=subject, before=before, limit=min(limit, 100)
+    )
 
 
 @router.get("/holds", response=list[ActiveHoldOut])
 @allow(*OPERATOR_ROLES, *AUTHORITY_ROLES)
-def list_holds(request: MemberRequest, scope: Scope | None = None) -> list[queries.ActiveHold]:
+def list_holds(request: MemberRequest, scope: Scope | None = None) -> list[measures.ActiveHold]:
     """The holds that stand."""
-    return queries.holds_active(by=request.auth, scope=scope)
+    return measures.holds_active(by=request.auth, scope=scope)
 
 
 @router.post("/holds", response={201: HoldOut})
@@ -78,7 +80,7 @@ def lift(request: MemberRequest, hold_id: UUID, body: ReasonIn) -> Hold:
 @allow(*OPERATOR_ROLES)
 def list_orders(request: MemberRequest) -> list[Order]:
     """The orders that wait for a second person."""
-    return queries.orders_open(by=request.auth)
+    return measures.orders_open(by=request.auth)
 
 
 @router.post("/orders", response={201: OrderOut})

@@ -15,9 +15,9 @@ from supervision import orders
 from supervision.models import Order
 from supervision.states import OrderState
 
-kinds.declare("order.confirm", title=_("Confirm or refuse order %(number)s"), path="/supervision/orders/{subject}")
-kinds.declare("hold.placed", title=_("On hold: %(reason)s"), path="/workbench/")
-kinds.declare("hold.lifted", title=_("The hold is lifted: %(reason)s"), path="/workbench/")
+kinds.declare("order.confirm", title=_("Confirm or refuse order %(number)s"), path="/desk/orders/{subject}/")
+kinds.declare("hold.placed", title=_("On hold: %(reason)s"), path="/workbench/holds/{subject}/")
+kinds.declare("hold.lifted", title=_("The hold is lifted: %(reason)s"), path="/workbench/holds/{subject}/")
 
 _TOLD = (Role.ADMIN, Role.TRADER)
 

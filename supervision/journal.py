@@ -30,7 +30,8 @@ DECISIONS: Final = (
     "listing.delisted",
 )
 ACTS: Final = LOOKS + MEASURES + DECISIONS
-LIMIT: Final = 100
+LIMIT: Final = 1_000
+NAMED_MAX: Final = 100  # people and organisations that one word may mean
 _ENVELOPE: Final = frozenset({"subject", "actor", "thread"})
 
 
@@ -54,10 +55,14 @@ def entries(
     *,
     kinds: Collection[str] = ACTS,
     subject: UUID | None = None,
+    who: str = "",
+    since: datetime | None = None,
     before: datetime | None = None,
     limit: int = 50,
 ) -> list[Entry]:
-    """Acts that this reader may see, newest first; at most 100. before: go on from the last one's time.
+    """Acts that this reader may see, newest first; at most 1,000. before: go on from the last one's time.
+
+    who: words of a person's or an organisation's name, or its code: whoever acted, or whom it was about.
 
     An auditor sees all, a data authority those about parties of its district and sector, everybody else of the
     operator and authorities their own; a party those about its own files. Raises Invalid for kinds that are no acts.
@@ -69,6 +74,10 @@ def entries(
     visible = _visible(by)
     if subject is not None:
         visible &= Q(opening__subject=subject) | Q(opening__thread=subject)
+    if who.strip():
+        visible &= _concerning(who.strip())
+    if since is not None:
+        visible &= Q(at__gte=since)
     if before is not None:
         visible &= Q(at__lt=before)
     return _entries(newest(visible, kinds, count))
@@ -104,6 +113,14 @@ def _visible(by: Member) -> Q:
     if by.is_seat:
         return Q(opening__actor=by.urn)
     return Q(opening__parties__contains=[by.organisation_id])
+
+
+def _concerning(words: str) -> Q:
+    """Openings that a person of this name acted in, or that an organisation of this name or code was told of."""
+    people = Person.objects.filter(name__icontains=words).values_list("id", flat=True)
+    firms = Organisation.objects.filter(Q(name__icontains=words) | Q(uscc__iexact=words)).values_list("id", flat=True)
+    urns = [ids.urn(person) for person in people[:NAMED_MAX]]
+    return Q(opening__actor__in=urns) | Q(opening__parties__overlap=list(firms[:NAMED_MAX]))
 
 
 def _within(by: Member) -> list[UUID]:

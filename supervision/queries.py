@@ -1,27 +1,29 @@
 """The operator's live view: what waits, what stands still, and what has just happened."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Min, Q
+from django.db import connection
 
+from contracts import oversight
 from market.events.kinds import KINDS
-from market.events.models import Dispatch, Event
-from market.holds import Hold, Scope
+from market.events.models import Event
 from market.kernel import canonical_json, clock, ids
 from market.kernel.errors import Invalid
-from market.notifications.models import Mail
 from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, Member
-from market.participants.models import Admission, Person
-from market.participants.states import AdmissionState
-from supervision.models import Order
-from supervision.states import OrderState
 
 DAY: Final = timedelta(hours=24)
 LIMIT: Final = 100
+# The families of events whose thread is a trade.
+_OF_TRADES: Final = (
+    "negotiation.", "agreement.", "obligation.", "payment.", "period.", "grant.", "use.", "dispute.", "escrow.",
+    "trade.", "certificate.",
+)  # fmt: skip
+_COLUMNS: Final = ("id", "kind", "at", "body", "opening__subject", "opening__thread", "opening__fields")
 # What the operator sees of an event besides kind, time and names: never prices, terms or contents (§2.15).
 SHOWN: Final = frozenset({"number", "scope", "hold", "case", "state", "n", "does", "complete", "by_silence"})
 
@@ -54,44 +56,42 @@ class Happening:
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveHold:
-    """A hold that stands."""
-
-    id: UUID
-    scope: str
-    subject: str
-    reason: str
-    legal_basis: str
-    placed_by: str
-    placed_by_name: str
-    placed_at: datetime
+# One question for all counters: the live view asks again every few seconds.
+_COUNTERS: Final = """
+SELECT
+    (SELECT coalesce(json_object_agg(kind, n), '{}')::text FROM (
+        SELECT kind, count(*) AS n FROM market_event WHERE kind = ANY(%(kinds)s) AND at >= %(day_ago)s
+        GROUP BY kind) AS told),
+    (SELECT count(*) FROM market_admission WHERE state = 'submitted'),
+    (SELECT count(*) FROM market_admission WHERE state = 'submitted' AND review_due_at < %(now)s),
+    (SELECT coalesce(json_object_agg(scope, n), '{}')::text FROM (
+        SELECT scope, count(*) AS n FROM market_hold WHERE lifted_at IS NULL GROUP BY scope) AS held),
+    (SELECT count(*) FROM supervision_order WHERE state = 'proposed'),
+    (SELECT count(*) FROM market_dispatch),
+    (SELECT min(due_at) FROM market_dispatch WHERE due_at < %(now)s),
+    (SELECT count(*) FROM market_mail WHERE sent_at IS NULL AND given_up_at IS NULL),
+    (SELECT count(*) FROM market_mail WHERE sent_at IS NULL AND given_up_at IS NOT NULL)
+"""
 
 
 def overview(by: Member) -> Overview:
     """The counters of the live view. Raises NotAllowed for anybody but seats of the operator and authorities."""
     by.require(*OPERATOR_ROLES, *AUTHORITY_ROLES)
     now = clock.now()
-    events = Event.objects.filter(kind__in=list(KINDS), at__gte=now - DAY)
-    waiting = Admission.objects.filter(state=AdmissionState.SUBMITTED)
-    news = Dispatch.objects.aggregate(waiting=Count("id"), oldest=Min("due_at", filter=Q(due_at__lt=now)))
-    letters = Mail.objects.filter(sent_at__isnull=True).aggregate(
-        waiting=Count("id", filter=Q(given_up_at__isnull=True)),
-        given_up=Count("id", filter=Q(given_up_at__isnull=False)),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTERS, {"kinds": list(KINDS), "day_ago": now - DAY, "now": now})
+        told, waiting, overdue, held, proposed, news, oldest, letters, given_up = cursor.fetchone()
     return Overview(
         at=now,
-        events_24h=dict(events.values_list("kind").annotate(n=Count("id")).order_by("kind")),
-        admissions_waiting=waiting.count(),
-        admissions_overdue=waiting.filter(review_due_at__lt=now).count(),
-        holds_active=dict(
-            Hold.objects.filter(lifted_at__isnull=True).values_list("scope").annotate(n=Count("id")).order_by("scope")
-        ),
-        orders_open=Order.objects.filter(state=OrderState.PROPOSED).count(),
-        news_waiting=news["waiting"],
-        news_oldest_s=round((now - news["oldest"]).total_seconds(), 1) if news["oldest"] else 0.0,
-        letters_waiting=letters["waiting"],
-        letters_given_up=letters["given_up"],
+        events_24h=dict(sorted(json.loads(told).items())),
+        admissions_waiting=waiting,
+        admissions_overdue=overdue,
+        holds_active=dict(sorted(json.loads(held).items())),
+        orders_open=proposed,
+        news_waiting=news,
+        news_oldest_s=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
+        letters_waiting=letters,
+        letters_given_up=given_up,
     )
 
 
@@ -105,14 +105,24 @@ def latest(by: Member, *, kinds: Collection[str] = (), limit: int = 50) -> list[
     if foreign:
         raise Invalid.field("kinds", ", ".join(sorted(foreign)), ", ".join(sorted(KINDS)))
     count = max(1, min(limit, LIMIT))
-    columns = ("id", "kind", "at", "body", "opening__subject", "opening__thread", "opening__fields")
-    if kinds:
-        first, *others = [
-            Event.objects.filter(kind=kind).order_by("-at").values_list(*columns)[:count] for kind in sorted(kinds)
-        ]
-        rows = first.union(*others, all=True).order_by("-at")[:count] if others else first
-    else:
-        rows = Event.objects.order_by("-seq").values_list(*columns)[:count]
+    if not kinds:
+        return _happenings(Event.objects.order_by("-seq").values_list(*_COLUMNS)[:count])
+    first, *others = [
+        Event.objects.filter(kind=kind).order_by("-at").values_list(*_COLUMNS)[:count] for kind in sorted(kinds)
+    ]
+    return _happenings(first.union(*others, all=True).order_by("-at")[:count] if others else first)
+
+
+def latest_of_trades(by: Member, *, limit: int = 10) -> list[Happening]:
+    """The latest events of trades that a seat may see, newest first: kind, time and number. Raises NotAllowed."""
+    by.require(*oversight.READERS)
+    found = Event.objects.filter(kind__in=[kind for kind in KINDS if kind.startswith(_OF_TRADES)])
+    if by.district or by.sector:
+        found = found.filter(opening__thread__in=oversight.recent(by))
+    return _happenings(found.order_by("-seq").values_list(*_COLUMNS)[:limit])
+
+
+def _happenings(rows: Iterable[tuple[Any, ...]]) -> list[Happening]:
     return [
         Happening(
             id=event_id,
@@ -125,33 +135,3 @@ def latest(by: Member, *, kinds: Collection[str] = (), limit: int = 50) -> list[
         )
         for event_id, kind, at, body, subject, thread, fields in rows
     ]
-
-
-def holds_active(by: Member, *, scope: Scope | None = None) -> list[ActiveHold]:
-    """The holds that stand, newest first; at most 100. Raises NotAllowed."""
-    by.require(*OPERATOR_ROLES, *AUTHORITY_ROLES)
-    found = Hold.objects.filter(lifted_at__isnull=True)
-    if scope is not None:
-        found = found.filter(scope=scope)
-    rows = list(found.order_by("-placed_at")[:LIMIT])
-    people = {ids.from_urn(row.placed_by) for row in rows}
-    names = {ids.urn(person.id): str(person) for person in Person.objects.filter(id__in=people)}
-    return [
-        ActiveHold(
-            id=row.id,
-            scope=row.scope,
-            subject=ids.urn(row.subject),
-            reason=row.reason,
-            legal_basis=row.legal_basis,
-            placed_by=row.placed_by,
-            placed_by_name=names.get(row.placed_by, ""),
-            placed_at=row.placed_at,
-        )
-        for row in rows
-    ]
-
-
-def orders_open(by: Member) -> list[Order]:
-    """The orders that wait for a second person, oldest first; at most 100. Raises NotAllowed."""
-    by.require(*OPERATOR_ROLES)
-    return list(Order.objects.filter(state=OrderState.PROPOSED).order_by("proposed_at")[:LIMIT])

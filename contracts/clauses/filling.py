@@ -102,17 +102,19 @@ def _amount(amount_minor: int, currency: str) -> Wording:
 def _policy(plain: Plain) -> dict[str, Wording]:
     said = {phrase.code: phrase for phrase in (*plain.may, *plain.may_not, *plain.must)}
 
+    def texts(code: str, key: str) -> Sequence[str]:
+        return phrases.texts_of(said[code].params.get(key)) if code in said else ()
+
     def names(code: str, key: str) -> Sequence[str]:
-        found = said[code].params.get(key) if code in said else ()
-        return [cleaned(text) for text in phrases.texts_of(found)]
+        return [cleaned(text) for text in texts(code, key)]
 
     def number(code: str, key: str) -> Wording:
         return _text(str(said[code].params[key])) if code in said else EMPTY
 
     territories = [phrases.territory(code) for code in names("not_outside", "regions")]
     return {
-        "purposes": listed(names("use_for", "purposes")),
-        "excluded_purposes": listed(names("not_for", "purposes")),
+        "purposes": phrases.purposes(texts("use_for", "purposes")),
+        "excluded_purposes": phrases.purposes(texts("not_for", "purposes")),
         "actions": _actions(plain),
         "recipients": listed(names("not_by_others", "recipients")),
         "industries": listed(names("not_by_other_industries", "industries")),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from contracts.clauses.wording import Wording
-from market.policy import WORLD, Phrase
+from market.policy import ANY_LAWFUL, WORLD, Phrase
 
 EMPTY: Final = Wording("（未填写）", "(not filled in)")
 
@@ -50,6 +50,15 @@ _TIME_OPERATORS: Final[Mapping[str, Wording]] = {
     "gt": Wording("晚于", "is after"),
     "gteq": Wording("不早于", "is not before"),
 }
+# The purposes that the market has words for, by the code that the policy holds and each use declares.
+PURPOSES: Final[Mapping[str, Wording]] = {
+    "internal-analysis": Wording("内部分析", "internal analysis"),
+    "statistics-publication": Wording("统计发布", "publication of statistics"),
+    "model-training": Wording("模型训练", "training of models"),
+    "scientific-research": Wording("科学研究", "scientific research"),
+    "product-development": Wording("产品与服务开发", "development of products and services"),
+    ANY_LAWFUL: Wording("任何合法目的", "any lawful purpose"),
+}
 _JOINS: Final[Mapping[str, Wording]] = {
     "all_of": Wording("同时满足", "all of"),
     "any_of": Wording("满足其一", "at least one of"),
@@ -82,6 +91,18 @@ def territory(code: str) -> Wording:
     if country == "CN" and division:
         return Wording(f"行政区划{division}（GB/T 2260）", f"division {division} (GB/T 2260)")
     return Wording(f"{code}（ISO 3166）", f"{code} (ISO 3166)")
+
+
+def purpose(text: str) -> Wording:
+    """A purpose in words with its code in brackets; one that a party named itself stands as it is written."""
+    shown = cleaned(text)
+    words = PURPOSES.get(text)
+    return Wording(shown, shown) if words is None else Wording(f"{words.zh}（{shown}）", f"{words.en} ({shown})")
+
+
+def purposes(texts: Sequence[str]) -> Wording:
+    """Several purposes in one sentence; the marker for empty where there are none."""
+    return joined([purpose(text) for text in texts]) if texts else EMPTY
 
 
 def joined(wordings: Sequence[Wording]) -> Wording:
@@ -120,7 +141,8 @@ def _limit(phrase: Phrase) -> Wording:
         zh, en = "；".join(part.zh for part in parts), "; ".join(part.en for part in parts)
         return Wording(f"{join.zh}（{zh}）", f"{join.en} ({en})")
     operand, operator = str(phrase.params["operand"]), str(phrase.params["operator"])
-    values = listed([cleaned(text) for text in texts_of(phrase.params["values"])])
+    texts = texts_of(phrase.params["values"])
+    values = purposes(texts) if operand == "purpose" else listed([cleaned(text) for text in texts])
     name = _OPERANDS[operand]
     verb = _TIME_OPERATORS.get(operator, _OPERATORS[operator]) if operand == "dateTime" else _OPERATORS[operator]
     return Wording(f"{name.zh}{verb.zh}{values.zh}", f"{name.en} {verb.en} {values.en}")

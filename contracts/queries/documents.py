@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from contracts import clauses, gaps, terms
+from contracts import clauses, gaps, standstills, terms
 from contracts.models import Agreement, Negotiation, Side, Signature
 from contracts.queries.negotiations import NegotiationRow, negotiation_row
 from contracts.queries.parties import mine, titles
@@ -113,6 +113,7 @@ def contract_detail(by: Member, negotiation_id: UUID) -> ContractDetail:
     )
     if found is None:
         raise NotFound
+    standstills.give_back_to_negotiations([found])
     agreement: Agreement | None = getattr(found, "agreement", None)
     settled = terms.of(found)
     missing = [] if agreement else clauses.missing(settled)
@@ -149,6 +150,7 @@ def exact_bytes(by: Member, negotiation_id: UUID) -> bytes:
     found = Negotiation.objects.filter(mine(by), id=negotiation_id).select_related("agreement").first()
     if found is None:
         raise NotFound
+    standstills.give_back_to_negotiations([found])
     agreement: Agreement | None = getattr(found, "agreement", None)
     return bytes(agreement.document) if agreement else terms.draft(found)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from contracts import turns
+from contracts import standstills, turns
 from contracts.models import Negotiation, Side, Turn
 from contracts.queries.parties import Page, cut, mine, side_of, titles
 from contracts.queries.stops import HoldRow, hold_rows
@@ -95,8 +95,8 @@ def negotiation_page(by: Member, *, shown: str = "open", number: int = 1) -> Pag
     found = Negotiation.objects.filter(mine(by)).select_related("supplier", "buyer", "offer")
     found = found.order_by("-changed_at", "-id")
     found = found.only(
-        "thread", "state", "price_minor", "currency", "turns", "changed_at", "expires_at", "supplier__name",
-        "buyer__name", "terms", "offer__version",
+        "thread", "state", "price_minor", "currency", "turns", "requested_at", "changed_at", "expires_at",
+        "supplier__name", "buyer__name", "terms", "offer__version",
     )  # fmt: skip
     if shown != "all":
         ended = Q(state__in=sorted(NEGOTIATION_ENDED))
@@ -106,6 +106,7 @@ def negotiation_page(by: Member, *, shown: str = "open", number: int = 1) -> Pag
 
 def _rows(models: list[Negotiation], by: Member) -> list[NegotiationRow]:
     english = titles(each.offer.version_id for each in models)
+    standstills.give_back_to_negotiations(models)
     return [negotiation_row(each, by, title=english.get(each.offer.version_id, "")) for each in models]
 
 
@@ -136,6 +137,7 @@ def negotiation_detail(by: Member, negotiation_id: UUID) -> NegotiationDetail:
     found = _mine(by).filter(id=negotiation_id).first()
     if found is None:
         raise NotFound
+    standstills.give_back_to_negotiations([found])
     version = found.offer.version
     table = policy.parse(found.terms["policy"])
     is_over = found.state == NegotiationState.TERMINATED

@@ -1,46 +1,31 @@
 """Who may ask: everything of this room is for its two sides only; strangers hear that there is nothing."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import get_language
 
+from contracts import standstills
 from contracts.models import Agreement, Negotiation, Side, Trade
 from listings.models import ProductVersion
+from market.kernel import rows
 from market.kernel.errors import NotFound
+from market.paging import Page, cut
 from market.participants.members import Member
 
-T = TypeVar("T")
-M = TypeVar("M", bound=Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a list; `number` counts from 1."""
-
-    rows: list[T]
-    number: int
-    size: int
-    total: int
-
-    @property
-    def first(self) -> int:
-        """The place of the first row in the whole list, from 1; 0 in an empty list."""
-        return (self.number - 1) * self.size + 1 if self.rows else 0
-
-    @property
-    def last(self) -> int:
-        """The place of the last row."""
-        return (self.number - 1) * self.size + len(self.rows)
-
-    @property
-    def has_next(self) -> bool:
-        """Whether another page follows."""
-        return self.last < self.total
+__all__ = [
+    "Page",
+    "agreement_for",
+    "cut",
+    "mine",
+    "negotiation_for",
+    "negotiations_of",
+    "side_of",
+    "titles",
+    "trade_of_party",
+    "trades_of",
+]
 
 
 def mine(by: Member) -> Q:
@@ -53,15 +38,6 @@ def side_of(row: Negotiation | Trade, by: Member) -> Side:
     return Side.SUPPLIER if row.supplier_id == by.organisation_id else Side.BUYER
 
 
-def cut(found: QuerySet[M], number: int, rows: Callable[[list[M]], list[T]]) -> Page[T]:
-    """One page of a list, its models made into rows; a number beyond the end answers the last page."""
-    total = found.count()
-    size = settings.PAGE_SIZE
-    number = max(1, min(number, -(-total // size)))
-    models = list(found[(number - 1) * size : number * size])
-    return Page(rows=rows(models), number=number, size=size, total=total)
-
-
 def titles(version_ids: Iterable[UUID]) -> dict[UUID, str]:
     """English titles of these versions, for readers of English; empty for others, whose title stands on the row."""
     if not (get_language() or "").startswith("en"):
@@ -72,15 +48,17 @@ def titles(version_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def negotiations_of(by: Member, *, page: int, size: int) -> list[Negotiation]:
     """The caller's negotiations, last changed first."""
-    found = Negotiation.objects.filter(mine(by)).order_by("-changed_at")
-    return list(found[(page - 1) * size : page * size])
+    found = list(Negotiation.objects.filter(mine(by)).order_by("-changed_at")[(page - 1) * size : page * size])
+    standstills.give_back_to_negotiations(found)
+    return found
 
 
 def negotiation_for(by: Member, negotiation_id: UUID) -> Negotiation:
     """A negotiation for one of its sides. Raises NotFound for strangers."""
-    found = Negotiation.objects.select_related("offer__version").filter(mine(by), id=negotiation_id).first()
-    if found is None:
+    found = rows.get(Negotiation, "offer__version", id=negotiation_id)
+    if found is None or by.organisation_id not in {found.supplier_id, found.buyer_id}:
         raise NotFound
+    standstills.give_back_to_negotiations([found])
     return found
 
 

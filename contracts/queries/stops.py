@@ -18,6 +18,7 @@ class HoldRow:
     reason: str
     legal_basis: str
     placed_at: datetime
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def hold_rows(subjects: Sequence[UUID]) -> list[HoldRow]:
     """The active holds on any of the subjects, oldest first."""
     found = sorted(holds.active(subjects), key=lambda hold: hold.placed_at)
     return [
-        HoldRow(str(holds.Scope(hold.scope).label), hold.reason, hold.legal_basis, hold.placed_at) for hold in found
+        HoldRow(str(holds.Scope(hold.scope).label), hold.reason, hold.legal_basis, hold.placed_at, hold.id)
+        for hold in found
     ]
 
 

@@ -1,14 +1,16 @@
 """Trades as pages show them: one row of the list, and one trade from request to proof."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
-from contracts import clauses, terms, turns
+from contracts import clauses, standstills, terms, turns
 from contracts.models import Dispute, Period, Side, Signature, Trade
 from contracts.queries.parties import Page, cut, mine, side_of, titles, trade_of_party
 from contracts.queries.stops import DisputeRow, HoldRow, dispute_rows, hold_rows
@@ -19,7 +21,6 @@ from market import holds, policy
 from market.kernel import canonical_json
 from market.kernel.errors import NotFound
 from market.participants.members import Member
-from provenance import certificates
 from provenance import queries as log
 from provenance.models import Certificate
 from provenance.queries import EntryRow
@@ -151,7 +152,19 @@ def trade_page(by: Member, *, shown: str = "running", side: Side | None = None, 
 
 def _rows(models: list[Trade], by: Member) -> list[TradeRow]:
     english = titles(each.version_id for each in models)
-    return [_row(each, by, english.get(each.version_id, "")) for each in models]
+    _give_back([each.first_periods[0] for each in models])  # type: ignore[attr-defined]
+    # Django sets `trade` on what it prefetches along `periods`.
+    return [
+        _row(each.first_periods[0], side_of(each, by), english.get(each.version_id, ""))  # type: ignore[attr-defined]
+        for each in models
+    ]
+
+
+def _give_back(found: Sequence[Period], *, grants: Mapping[str, UUID] | None = None) -> None:
+    """Let the rows show their deadlines as they stand, with what holds took given back."""
+    standstills.give_back_to_periods(found, grants=grants)
+    unsigned = [period.trade for period in found if period.trade.state == TradeState.AGREED]
+    standstills.give_back_to_negotiations(trade.agreement.negotiation for trade in unsigned)
 
 
 def trade_counts(by: Member) -> dict[str, int]:
@@ -161,16 +174,19 @@ def trade_counts(by: Member) -> dict[str, int]:
 
 
 def _with_periods(found: QuerySet[Trade]) -> QuerySet[Trade]:
-    disputes = Dispute.objects.select_related("opened_by").order_by("opened_at")
-    periods = Period.objects.filter(n=1).prefetch_related(Prefetch("disputes", disputes, to_attr="all_disputes"))
+    periods = Period.objects.filter(n=1).prefetch_related(_all_disputes())
     return found.prefetch_related(Prefetch("periods", periods, to_attr="first_periods"))
 
 
-def _row(trade: Trade, by: Member, title: str) -> TradeRow:
-    period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch above
+def _all_disputes() -> "Prefetch[str]":
+    disputes = Dispute.objects.select_related("opened_by").order_by("opened_at")
+    return Prefetch("disputes", disputes, to_attr="all_disputes")
+
+
+def _row(period: Period, side: Side, title: str) -> TradeRow:
+    trade = period.trade
     disputes: list[Dispute] = period.all_disputes  # type: ignore[attr-defined]
     dispute = next((each for each in disputes if each.state == DisputeState.OPEN), None)
-    side = side_of(trade, by)
     state = TradeState(trade.state)
     if state == TradeState.AGREED:
         due_at = trade.agreement.negotiation.expires_at
@@ -195,19 +211,70 @@ def _row(trade: Trade, by: Member, title: str) -> TradeRow:
 
 def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
     """One trade for one of its parties. Raises NotFound for strangers."""
-    found = _with_periods(Trade.objects.filter(mine(by), id=trade_id))
-    trade = found.select_related("supplier", "buyer", "agreement__negotiation__offer__version").first()
-    if trade is None:
-        raise NotFound
-    period: Period = trade.first_periods[0]  # type: ignore[attr-defined]  # from the prefetch
-    version = trade.agreement.negotiation.offer.version
+    period = _loaded(Trade.objects.filter(mine(by), id=trade_id))
     grants = delivery.grants_of(by, reference=period.urn)
     grant = grants[0] if grants else None
-    certificate = certificates.of(Certificate.Kind.TRADE, trade.id)
+    told = log.story([trade_id], by, kinds=TOLD)
+    return _detail(
+        period,
+        side=side_of(period.trade, by),
+        money=_money(period, by),
+        grant=grant,
+        uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
+        told=[Told(each.entry.kind, each.entry, each.values) for each in told],
+    )
+
+
+def whole_trade(trade_id: UUID, *, told: Iterable[Told], by: Member) -> TradeDetail:
+    """One trade for a seat whose look was recorded (contracts.oversight), seen from the supplier's side.
+
+    The money's places only for the operator's money desk. Raises NotFound.
+    """
+    period = _loaded(Trade.objects.filter(id=trade_id))
+    return _detail(
+        period,
+        side=Side.SUPPLIER,
+        money=_money(period, by) if by.has(*money.DESK) else None,
+        grant=delivery.grant_of_reference(period.urn),
+        uses=[],
+        told=told,
+    )
+
+
+def _loaded(found: QuerySet[Trade]) -> Period:
+    """The first period with its trade and contract, who holds their keys, and the certificate: one question."""
+    certificate = Certificate.objects.filter(kind=Certificate.Kind.TRADE, subject=OuterRef("trade_id")).values("id")
+    signed = Signature.objects.filter(agreement=OuterRef("trade__agreement_id")).values(
+        said=JSONObject(side="side", provider="provider")
+    )
+    period = (
+        Period.objects.filter(trade__in=found, n=1)
+        .select_related("trade__supplier", "trade__buyer", "trade__agreement__negotiation__offer__version")
+        .prefetch_related(_all_disputes())
+        .annotate(certificate_id=Subquery(certificate), signed=ArraySubquery(signed))
+        .first()
+    )
+    if period is None:
+        raise NotFound
+    return period
+
+
+def _detail(
+    period: Period,
+    *,
+    side: Side,
+    money: Whereabouts | None,
+    grant: GrantRow | None,
+    uses: list[UseRow],
+    told: Iterable[Told],
+) -> TradeDetail:
+    _give_back([period], grants={period.urn: grant.id} if grant else {})
+    trade = period.trade
+    version = trade.agreement.negotiation.offer.version
+    signed: list[dict[str, str]] = period.signed  # type: ignore[attr-defined]  # annotated
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, period.id]
-    where = _money(period, by)
     return TradeDetail(
-        row=_row(trade, by, titles([version.id]).get(version.id, "")),
+        row=_row(period, side, titles([version.id]).get(version.id, "")),
         supplier=trade.supplier.name,
         buyer=trade.buyer.name,
         plan=trade.agreement.negotiation.offer.name,
@@ -215,18 +282,15 @@ def trade_detail(by: Member, trade_id: UUID) -> TradeDetail:
         product_id=trade.product_id,
         ended_at=trade.ended_at,
         period=_period_row(period),
-        agreement=_agreement(trade, grant),
-        told=[
-            Told(each.entry.kind, each.entry, each.values)
-            for each in sorted(log.story([trade.id], by, kinds=TOLD), key=lambda each: each.entry.at)
-        ],
-        money=where,
-        shares=_shares(period, where),
+        agreement=_agreement(trade, grant, {each["side"]: each["provider"] for each in signed}),
+        told=sorted(told, key=lambda each: each.entry.at),
+        money=money,
+        shares=_shares(period, money),
         grant=grant,
-        uses=delivery.uses_of(grant.id, by=by)[:USES_SHOWN] if grant and grant.use_count else [],
+        uses=uses,
         holds=hold_rows([*subjects, grant.id] if grant else subjects),
         disputes=dispute_rows(period.all_disputes),  # type: ignore[attr-defined]  # from the prefetch
-        certificate_id=certificate.id if certificate else None,
+        certificate_id=period.certificate_id,  # type: ignore[attr-defined]  # annotated
     )
 
 
@@ -259,7 +323,7 @@ def _shares(period: Period, where: Whereabouts | None) -> Shares | None:
     return where.shares
 
 
-def _agreement(trade: Trade, grant: GrantRow | None) -> AgreementRow:
+def _agreement(trade: Trade, grant: GrantRow | None, providers: Mapping[str, str]) -> AgreementRow:
     agreement, negotiation = trade.agreement, trade.agreement.negotiation
     document = canonical_json.loads(bytes(agreement.document))
     signed = policy.parse(document["policy"])
@@ -276,7 +340,7 @@ def _agreement(trade: Trade, grant: GrantRow | None) -> AgreementRow:
         changed=sum(clause["differs_from_template"] for clause in document["clauses"]),
         rounds=negotiation.turns,
         silence_clause=clauses.paragraph_number("acceptance", "silence", terms.of(negotiation)),
-        providers=dict(Signature.objects.filter(agreement=agreement).values_list("side", "provider")),
+        providers=providers,
         purposes=purposes_of(document["policy"]),
         use_ends_at=use_ends_at,
         delete_by_at=use_ends_at + timedelta(days=delete_days) if use_ends_at and delete_days is not None else None,
@@ -293,7 +357,8 @@ def purposes_of(document: Mapping[str, object]) -> tuple[str, ...]:
 def trade_for(by: Member, trade_id: UUID) -> dict[str, Any]:
     """A trade with its periods, payment and grant, for the API."""
     trade = trade_of_party(by, trade_id)
-    periods = list(Period.objects.filter(trade=trade).order_by("n"))
+    periods = list(Period.objects.filter(trade=trade).select_related("trade").order_by("n"))
+    standstills.give_back_to_periods(periods)
     last = periods[-1]
     subjects = [trade.id, trade.supplier_id, trade.buyer_id, trade.version_id, trade.product_id, last.id]
     shown = {

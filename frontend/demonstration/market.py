@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.models import Negotiation
+from contracts.models import Negotiation, Period
+from contracts.states import NegotiationState as N
+from contracts.states import PeriodState
+from delivery.models import Use
+from delivery.states import UseState
 from frontend.demonstration.datasets import DATASETS, Dataset, make
 from frontend.demonstration.people import SUPPLIERS, Cast
 from frontend.programs import STEPS, Account, OneTrade
@@ -16,9 +20,11 @@ from listings import offers, products, resources, reviews
 from listings.models import DataResource, Offer, ProductVersion
 from listings.products import Description
 from listings.states import ResourceState, VersionState
+from settlement import queries as money
+from settlement.states import ObligationState
 
 Say = Callable[[str], None]
-READ_S: Final = 120.0
+READ_S: Final = 240.0  # a reading that was interrupted is begun again after 90 seconds at most
 PURPOSES: Final = ["internal-analysis", "statistics-publication"]
 LEFT_FOR_REVIEW: Final = "us-planes.csv"
 
@@ -140,7 +146,7 @@ def price(dataset: Dataset) -> dict[str, Any]:
 def walk(listed: list[Listed], accounts: dict[str, Account], say: Say) -> None:
     """One trade to its proof over the API; then one left before acceptance and one before the supplier's signature.
 
-    A trade that an interrupted start began is left where it stands.
+    A trade that an interrupted start began is taken up where it stands; no step is made twice.
     """
     by_name = {each.dataset.filename: each for each in listed}
     for filename, parts, sentence in (
@@ -148,11 +154,37 @@ def walk(listed: list[Listed], accounts: dict[str, Account], say: Say) -> None:
         ("china-cities.csv", STEPS[5:11], "one trade left before acceptance"),
         ("us-airports.csv", ("request",), "one negotiation left before the supplier's signature"),
     ):
-        found = by_name[filename]
-        if Negotiation.objects.filter(offer_id=found.offer_id).exists():
-            continue
-        cast = accounts | {"supplier": accounts[found.dataset.supplier]}
-        OneTrade(
-            accounts=cast, file=found.file, purpose=PURPOSES[0], parts=parts, found={"offer": str(found.offer_id)}
-        ).run()
+        each = by_name[filename]
+        done, found = standing(each.offer_id)
+        cast = accounts | {"supplier": accounts[each.dataset.supplier]}
+        left = tuple(step for step in parts if step not in done)
+        if left:
+            OneTrade(accounts=cast, file=each.file, purpose=PURPOSES[0], parts=left, found=found).run()
         say(sentence)
+
+
+def standing(offer_id: UUID) -> tuple[set[str], dict[str, str]]:
+    """The steps of the offer's trade that are done already, and what the steps after them need to know."""
+    found = {"offer": str(offer_id), "use_key": "demonstration-1"}
+    negotiation = Negotiation.objects.filter(offer_id=offer_id).first()
+    if negotiation is None:
+        return set(), found
+    found |= {"negotiation": str(negotiation.id), "trade": str(negotiation.thread)}
+    done = {"request"}
+    if negotiation.state in {N.AGREED, N.VERIFIED, N.FINALIZED}:
+        done.add("agree")
+    if negotiation.state in {N.VERIFIED, N.FINALIZED}:
+        done.add("sign")
+    period = Period.objects.filter(trade_id=negotiation.thread).first()
+    if period is None:
+        return done, found
+    payment = money.payment_of(period.urn)
+    if payment and payment["state"] != ObligationState.DUE:
+        done.add("pay")
+    closed = Use.objects.filter(grant__thread=negotiation.thread, state=UseState.CLOSED)
+    if closed.filter(is_complete=True).exists():
+        done.add("download")
+    found["use_key"] = f"demonstration-{closed.count() + 1}"  # the open use again, but never one that has ended
+    if period.state in {PeriodState.ACCEPTED, PeriodState.SETTLED}:
+        done |= {"open_access", "accept"}
+    return done, found

@@ -20,6 +20,7 @@ from market.participants.models import Membership, Organisation, Person
 
 BY: Final = system("demonstration")
 DOMAIN: Final = "demo.example"
+SELLER: Final = "supplier"  # in the keys file: another name for the first supplier, as `manage.py trade` wants it
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def save(cast: Cast, url: str) -> None:
         if name in cast.signing:
             accounts[name] |= {"signing_key": cast.signing[name].private_bytes_raw().hex(), "key": cast.key_ids[name]}
             accounts[name]["pin"] = cast.password
-    accounts["supplier"] = accounts["environment"]
+    accounts[SELLER] = accounts["environment"]
     path = keys_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
@@ -211,6 +212,8 @@ def again() -> Cast:
     kept = load()
     cast = Cast(password=kept["buyer"]["password"])
     for name, account in kept.items():
+        if name == SELLER:
+            continue
         membership = Membership.objects.select_related("organisation").filter(person__email=account["email"]).first()
         if membership is None:
             raise CommandError(f"{account['email']} is in {keys_path()} but not in the database: remove VAR_DIR.")

@@ -1,5 +1,7 @@
 """Forms of people and organisations: registration, application, members, keys."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +54,11 @@ class ApplicationForm(forms.Form):
     )
     terms = forms.BooleanField(label=_("The terms for participants are read and accepted"), required=False)
     has_clean_record = forms.BooleanField(label=_("No grave breach of law within three years"), required=False)
+
+    def __init__(self, *args: Any, kept_scan: str = "", **kwargs: Any) -> None:
+        """kept_scan: the file that lies with the application already; then another one is not asked for."""
+        super().__init__(*args, **kwargs)
+        self.fields["licence"].required = not kept_scan
 
 
 class InviteForm(forms.Form):

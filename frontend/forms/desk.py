@@ -1,46 +1,10 @@
-"""What the operator's desk fills in: reasons, files of the bank, references, holds."""
-
-from uuid import UUID
+"""What the operator's desk fills in: reasons."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-
-from market.holds import Scope
-from market.kernel import ids
-
-STATEMENT_BYTES_MAX = 20_000_000
 
 
 class ReasonForm(forms.Form):
     """Why."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-class StatementForm(forms.Form):
-    """A statement file as the bank gives it."""
-
-    file = forms.FileField(label=_("Statement file of the bank"))
-
-
-class AssignForm(ReasonForm):
-    """What a line in suspense is for."""
-
-    payment_reference = forms.CharField(label=_("Payment reference"), max_length=40)
-
-
-class HoldForm(ReasonForm):
-    """A measure on a party, a listing, a trade or a delivery."""
-
-    scope = forms.ChoiceField(label=_("What is held"), choices=Scope.choices)
-    subject = forms.CharField(label=_("Its number (urn:uuid:…)"), max_length=60)
-    legal_basis = forms.CharField(label=_("Legal basis"), max_length=200)
-    field_order = ("scope", "subject", "reason", "legal_basis")
-
-    def clean_subject(self) -> UUID:
-        """The number without its prefix, which may be left out."""
-        text = str(self.cleaned_data["subject"]).strip()
-        try:
-            return ids.from_urn(text if text.startswith("urn:uuid:") else f"urn:uuid:{text}")
-        except ValueError as error:
-            raise forms.ValidationError(_("This is no number of the form urn:uuid:…")) from error

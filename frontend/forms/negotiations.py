@@ -73,12 +73,17 @@ class CounterForm(forms.Form):
     """Other terms: price, days, and the licence where the simple form can say it. Empty numbers set no limit."""
 
     price_minor = AmountField(label=_("Price (yuan)"))
+    silence_accepts = forms.BooleanField(
+        label=_("Silence accepts"),
+        required=False,
+        help_text=_("Without it only the buyer's own word releases the money."),
+    )
     acceptance_days = forms.IntegerField(
-        label=_("Days for acceptance"),
+        label=_("Days until silence accepts"),
         required=False,
         min_value=1,
         max_value=90,
-        help_text=_("1 to 90, from delivery. Empty: as it stands."),
+        help_text=_("1 to 90, from delivery; they count where silence accepts."),
     )
     term_days = forms.IntegerField(
         label=_("Term of use (days)"), required=False, help_text=_("From conclusion. Empty: no end.")
@@ -116,9 +121,10 @@ class CounterForm(forms.Form):
         "delete_within_days", "incident_report_hours",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, usage: UsageTerms | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, usage: UsageTerms | None, days: int | None, **kwargs: Any) -> None:
+        """usage, days: the licence and the days for acceptance as they lie on the table."""
         super().__init__(*args, **kwargs)
-        self.usage = usage
+        self.usage, self.days = usage, days
         if usage is None:
             for name in self.LICENCE:
                 del self.fields[name]
@@ -127,10 +133,11 @@ class CounterForm(forms.Form):
     def of_table(cls, *, usage: UsageTerms | None, price_minor: int, acceptance_days: int | None) -> "CounterForm":
         """The form as it opens: what lies on the table."""
         first: dict[str, Any] = {"price_minor": price_minor, "acceptance_days": acceptance_days}
+        first["silence_accepts"] = acceptance_days is not None
         if usage is not None:
             first |= {name: getattr(usage, name) for name in cls.LICENCE}
             first |= {"purposes": "\n".join(usage.purposes), "territory": " ".join(usage.territory)}
-        return cls(usage=usage, initial=first)
+        return cls(usage=usage, days=acceptance_days, initial=first)
 
     @property
     def licence_fields(self) -> list[forms.BoundField]:
@@ -138,8 +145,9 @@ class CounterForm(forms.Form):
         return [self[name] for name in self.LICENCE if name in self.fields]
 
     def clean(self) -> dict[str, Any]:
-        """Build the policy, so that each fault stands beside its field."""
+        """Settle what silence does and build the policy, so that each fault stands beside its field."""
         values = super().clean() or {}
+        self._settle_silence(values)
         if self.usage is None or any(name in self.errors for name in self.LICENCE):
             return values
         usage = UsageTerms(
@@ -160,6 +168,16 @@ class CounterForm(forms.Form):
             for each in licences.fields(error):
                 self.add_error(each["field"], _t(", ").join([each["reason"], each["fix"]]))
         return values
+
+    def _settle_silence(self, values: dict[str, Any]) -> None:
+        days = values.get("acceptance_days")
+        if values.get("silence_accepts"):
+            if days is None and "acceptance_days" not in self.errors:
+                self.add_error("acceptance_days", _t("Say after how many days silence accepts"))
+        elif days not in (None, self.days):  # the days on the table stand in the field when the tick is taken out
+            self.add_error("acceptance_days", _t("Tick that silence accepts, or leave the days empty"))
+        else:
+            values["acceptance_days"] = None
 
 
 class ReasonForm(forms.Form):

@@ -11,6 +11,7 @@ pages: list[URLPattern | URLResolver] = [
     path("seat", preferences.seat, name="seat"),
     path("help/", guide.help_page, name="help"),
     path("help/api/", guide.programs, name="api"),
+    path("terms/<int:version>/", guide.terms, name="terms"),
     path("help/accessibility/", guide.accessibility, name="accessibility"),
     path("robots.txt", guide.robots, name="robots"),
     path("problems/", guide.problems, name="problems"),

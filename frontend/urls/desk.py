@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from frontend.views import admissions, reviews
+from frontend.views import (
+    admissions,
+    books,
+    holds,
+    journal,
+    orders,
+    payouts,
+    reviews,
+    statements,
+    supervision,
+    suspense,
+)
 
 pages: list[URLPattern] = [
     path("desk/reviews/", reviews.queue, name="reviews"),
@@ -17,4 +28,34 @@ pages: list[URLPattern] = [
     path("desk/admissions/<uuid:admission_id>/licence", admissions.licence, name="admission_licence"),
     path("desk/admissions/<uuid:admission_id>/decision", admissions.admit, name="admission_decision"),
     path("desk/admissions/<uuid:admission_id>/refusal", admissions.refuse, name="admission_refusal"),
+    # the money desk
+    path("desk/statements/", statements.index, name="statements"),
+    path("desk/statements/import", statements.take_in, name="statement_import"),
+    path("desk/statements/<uuid:statement_id>/", statements.show, name="statement"),
+    path("desk/suspense/", suspense.index, name="suspense"),
+    path("desk/suspense/<uuid:line_id>/", suspense.show, name="suspense_line"),
+    path("desk/suspense/<uuid:line_id>/assign", suspense.assign, name="suspense_assign"),
+    path("desk/suspense/<uuid:line_id>/return", suspense.give_back, name="suspense_return"),
+    path("desk/payouts/", payouts.index, name="payouts"),
+    path("desk/payouts/<uuid:payout_id>/", payouts.show, name="desk_payout"),
+    path("desk/payouts/<uuid:payout_id>/approve", payouts.approve, name="payout_approve"),
+    path("desk/payouts/<uuid:payout_id>/cancel", payouts.cancel, name="desk_payout_cancel"),
+    path("desk/payouts/<uuid:payout_id>/fail", payouts.fail, name="payout_fail"),
+    path("desk/payouts/files/", payouts.files, name="payout_files"),
+    path("desk/payouts/files/make", payouts.make_file, name="payout_file_make"),
+    path("desk/payouts/files/<uuid:file_id>/", payouts.show_file, name="payout_file"),
+    path("desk/payouts/files/<uuid:file_id>/content", payouts.download, name="payout_file_content"),
+    path("desk/books/", books.show, name="books"),
+    # supervision
+    path("desk/supervision/", supervision.overview, name="supervision"),
+    path("desk/trades/<uuid:trade_id>/", supervision.trade, name="desk_trade"),
+    path("desk/holds/", holds.listing, name="holds"),
+    path("desk/holds/new/", holds.new, name="hold_new"),
+    path("desk/holds/<uuid:hold_id>/", holds.show, name="hold"),
+    path("desk/holds/<uuid:hold_id>/lifting", holds.lift, name="hold_lifting"),
+    path("desk/orders/<uuid:order_id>/", orders.show, name="order"),
+    path("desk/orders/<uuid:order_id>/confirmation", orders.confirm, name="order_confirmation"),
+    path("desk/orders/<uuid:order_id>/refusal", orders.withdraw, name="order_refusal"),
+    path("desk/journal/", journal.listing, name="journal"),
+    path("workbench/holds/<uuid:subject_id>/", holds.held, name="held"),
 ]

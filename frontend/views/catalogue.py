@@ -29,7 +29,7 @@ SORTS: Final[dict[Sort, str | Promise]] = {
 
 
 @require_safe
-@access.allow(access.PUBLIC)
+@access.allow(access.PUBLIC, ceiling="look_up")
 def index(request: HttpRequest) -> HttpResponse:
     """The answer to the address; for htmx only what changes with it."""
     found = search.find(search.question(request.GET))
@@ -43,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@access.allow(access.PUBLIC)
+@access.allow(access.PUBLIC, ceiling="look_up")
 def filters(request: HttpRequest) -> HttpResponse:
     """The facets alone, for narrow screens; its form leads back to the list."""
     found = search.find(search.question(request.GET))

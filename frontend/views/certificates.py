@@ -17,7 +17,7 @@ from market.participants.members import Member
 from provenance import checkpoints
 
 
-@access.allow(access.PUBLIC)
+@access.allow(access.PUBLIC, ceiling="look_up")
 def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """Parties see who and how much; everybody else what was recorded when, and that it stands on the ledger."""
     member: Member | None = getattr(request, "member", None) or None

@@ -8,12 +8,14 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from frontend import endpoints, refusals
-from market import access
+from frontend import endpoints, formats, refusals
+from market import access, rules
 from market.kernel.errors import MarketError
+from market.participants import terms as participant_terms
 
 # What a reader can do, by status: every refusal of a class with this status has the same way out.
 WAYS_OUT: Final[dict[int, Promise]] = {
@@ -61,13 +63,29 @@ def explain(kind: type[MarketError]) -> Problem:
 @access.allow(access.PUBLIC)
 def help_page(request: HttpRequest) -> HttpResponse:
     """How a trade goes, the words, and how to check the ledger oneself."""
-    return render(request, "frontend/guide/help.html")
+    return render(request, "frontend/guide/help.html", {"terms_version": rules.current("terms.participant").version})
 
 
 @access.allow(access.PUBLIC)
 def programs(request: HttpRequest) -> HttpResponse:
     """The API: every address, what it does, who may call it, what it takes."""
     return render(request, "frontend/guide/api.html", {"rooms": endpoints.rooms()})
+
+
+@access.allow(access.PUBLIC)
+def terms(request: HttpRequest, version: int) -> HttpResponse:
+    """What a participant accepts on admission; earlier versions stay readable."""
+    found = participant_terms.VERSIONS.get(version)
+    if found is None:
+        raise Http404
+    is_zh = formats.is_chinese(get_language())
+    context = {
+        "version": version,
+        "is_current": rules.current("terms.participant").version == version,
+        "sha256": participant_terms.sha256(version),
+        "clauses": [(each.title_zh, each.zh) if is_zh else (each.title_en, each.en) for each in found],
+    }
+    return render(request, "frontend/guide/terms.html", context)
 
 
 @access.allow(access.PUBLIC)

@@ -43,7 +43,7 @@ class Field:
     salt: str = ""
 
 
-@access.allow(access.PUBLIC)
+@access.allow(access.PUBLIC, ceiling="look_up")
 def explorer(request: HttpRequest) -> HttpResponse:
     """Newest entries, one kind if asked, from an index on; how the log is doing; a look-up."""
     asked = request.GET.get("q", "")
@@ -81,7 +81,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
     return render(request, "frontend/ledger/explorer.html", context, status=422 if problem else 200)
 
 
-@access.allow(access.PUBLIC)
+@access.allow(access.PUBLIC, ceiling="look_up")
 def entry(request: HttpRequest, index: int) -> HttpResponse:
     """One entry: what happened, what of it is public, and the proof, computed in the reader's browser."""
     if index > lookups.INDEX_MAX:

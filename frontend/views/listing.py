@@ -2,7 +2,6 @@
 
 import csv
 import io
-from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,14 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from frontend import details
+from frontend import details, spreadsheets
 from listings import detail
 from market import access
 from market.kernel import canonical_json
 from market.kernel.errors import NotFound
 from market.participants.members import Member
-
-BOM: Final = "\ufeff"  # without it a Chinese spreadsheet takes the bytes for GBK
 
 
 @require_safe
@@ -46,8 +43,8 @@ def sample(request: HttpRequest, version_id: UUID) -> HttpResponse:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(found["columns"])
-    writer.writerows([["" if cell is None else _harmless(cell) for cell in row] for row in found["rows"]])
-    response = HttpResponse(BOM + text.getvalue(), content_type="text/csv; charset=utf-8")
+    writer.writerows([["" if cell is None else spreadsheets.harmless(cell) for cell in row] for row in found["rows"]])
+    response = HttpResponse(spreadsheets.BOM + text.getvalue(), content_type="text/csv; charset=utf-8")
     name = quote(f"{version.title}-{_t('sample')}.csv")
     response["Content-Disposition"] = f"attachment; filename=sample.csv; filename*=UTF-8''{name}"
     return response
@@ -76,9 +73,3 @@ def buy(request: HttpRequest, version_id: UUID) -> HttpResponse:
 
 def _member(request: HttpRequest) -> Member | None:
     return getattr(request, "member", None) or None
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula is told to be text (CSV injection, OWASP)."""
-    is_number = cell[1:2].isdigit() or cell[1:2] == "."
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not (cell[:1] in "+-" and is_number) else cell

@@ -60,7 +60,7 @@ def detail(request: MemberRequest, negotiation_id: UUID) -> HttpResponse:
 def counter(request: MemberRequest, negotiation_id: UUID) -> HttpResponse:
     """Answer with other terms; whichever side's turn it is."""
     found = asked.negotiation_detail(request.member, negotiation_id)
-    form = CounterForm(request.POST, usage=found.usage)
+    form = CounterForm(request.POST, usage=found.usage, days=found.acceptance_days)
     if not form.is_valid():
         return _page(request, found, form, status=422)
     values = form.cleaned_data
@@ -71,6 +71,7 @@ def counter(request: MemberRequest, negotiation_id: UUID) -> HttpResponse:
             price_minor=values["price_minor"],
             policy=values.get("policy"),
             acceptance_days=values["acceptance_days"],
+            silence_accepts=values["silence_accepts"],
             note=values["note"],
             by=request.member,
         )

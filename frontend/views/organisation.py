@@ -6,8 +6,10 @@ from uuid import UUID
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from contracts.queries.stops import hold_rows
 from frontend import refusals
 from frontend.forms.account import ApplicationForm, InviteForm, OrganisationForm
 from market import rules
@@ -72,24 +74,37 @@ def _show(request: MemberRequest, *, application: Form | None = None, invite: Fo
         and organisation.admitted_at is None
         and organisation.kind not in {OrganisationKind.OPERATOR, OrganisationKind.AUTHORITY}
         and (latest is None or latest.state in OPEN | {AdmissionState.REJECTED}),
-        "application": application or ApplicationForm(initial=start),
+        "application": application or ApplicationForm(initial=start, kept_scan=_kept_scan(latest)),
         "terms": rules.current("terms.participant"),
-        "members": queries.members(by),
+        "kept_scan": _kept_scan(latest),
+        "members": [(row, _roles(row.roles)) for row in queries.members(by)],
         "invitations": queries.invitations(by) if keeps else [],
         "invite": invite or InviteForm(),
         "keeps": keeps,
+        "holds": hold_rows([organisation.id]),
         "may_invite": keeps and by.roles & TRADING_ROLES,
     }
     wrong = any(form is not None and form.errors for form in (application, invite))
     return render(request, "frontend/account/organisation.html", context, status=422 if wrong else 200)
 
 
+def _kept_scan(admission: Admission | None) -> str:
+    """The licence scan that lies with an application that can still be handed in."""
+    return admission.licence_name if admission is not None and admission.state in OPEN else ""
+
+
+def _roles(codes: list[str]) -> str:
+    """Roles in the reader's language."""
+    return pgettext("between names", ", ").join(str(Role(code).label) for code in codes)
+
+
 @require_POST
 @allow(Role.ADMIN)
 def apply(request: MemberRequest) -> HttpResponse:
     """Hand in the application; what is missing is named beside its field."""
-    form = ApplicationForm(request.POST, request.FILES)
     by = request.member
+    open_one = Admission.objects.filter(organisation_id=by.organisation_id, state__in=OPEN).first()
+    form = ApplicationForm(request.POST, request.FILES, kept_scan=_kept_scan(open_one))
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -97,7 +112,6 @@ def apply(request: MemberRequest) -> HttpResponse:
             known = Organisation.objects.get(id=by.organisation_id)
             if any(getattr(known, name) != value for name, value in contact.items()):
                 organisations.change(**contact, by=by)
-            open_one = Admission.objects.filter(organisation_id=by.organisation_id, state__in=OPEN).first()
             admission = open_one or admissions.draft(by=by)
             if said["licence"]:
                 admissions.attach_licence(admission.id, said["licence"].file, name=said["licence"].name, by=by)

@@ -7,11 +7,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods
 
-from frontend import details, listings, refusals
+from frontend import details, listings, refusals, subjects
 from frontend.forms.desk import ReasonForm
 from listings import oversight
 from listings.detail import Detail
 from market import access
+from market.holds import Scope
 from market.kernel.errors import MarketError
 from market.requests import MemberRequest
 
@@ -42,6 +43,7 @@ def _page(
         {"label": _t("Under supervision"), "url": ""},
     ]
     context = (details.context(found, request.member) if found else {}) | {"form": form, "crumbs": crumbs}
+    context["hold_url"] = subjects.hold_url(Scope.LISTING, version_id, request.member)
     response = render(request, "frontend/listing/oversight.html", context, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response

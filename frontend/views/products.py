@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST
 
+from contracts.queries.stops import hold_rows
 from frontend import refusals
 from frontend.forms.products import DescriptionForm, OfferForm, ReasonForm
 from frontend.views.resources import page_of, pager
@@ -93,6 +94,7 @@ def _show(
         "may_withdraw": version.state in OPEN | {VersionState.SUBMITTED, VersionState.PUBLICITY},
         "is_listed": version.state == VersionState.LISTED,
         "refusal": refusal,
+        "holds": hold_rows([version.id, version.product_id, version.product.supplier_id]),
         "reason_form": form or ReasonForm(),
         "crumbs": _crumbs(version.title),
     }

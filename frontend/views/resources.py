@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from frontend import formats, jobs, refusals
-from frontend.forms.resources import ReadAgainForm, UploadForm
+from frontend.forms.resources import ReadAgainForm, ReadingForm, UploadForm
 from listings import faults, queries, resources
 from listings.models import DataResource
 from listings.states import ResourceState
@@ -48,7 +49,11 @@ def upload(request: MemberRequest) -> HttpResponse:
         try:
             received = resources.receive(file.chunks(1 << 20))
             resource = resources.upload(
-                received, name=form.cleaned_data["name"], filename=file.name or "", by=request.member
+                received,
+                name=form.cleaned_data["name"],
+                filename=file.name or "",
+                choices=form.choices,
+                by=request.member,
             )
         except MarketError as error:
             refusals.explain(form, error)
@@ -61,7 +66,8 @@ def upload(request: MemberRequest) -> HttpResponse:
 @allow(MEMBER)
 def show(request: MemberRequest, resource_id: UUID) -> HttpResponse:
     """One file: how far reading it is, what was found, a masked sample."""
-    return _show(request, queries.resource_of(request.member.organisation_id, resource_id), ReadAgainForm())
+    resource = queries.resource_of(request.member.organisation_id, resource_id)
+    return _show(request, resource, ReadAgainForm(resource=resource))
 
 
 def _show(request: MemberRequest, resource: DataResource, form: ReadAgainForm) -> HttpResponse:
@@ -74,6 +80,7 @@ def _show(request: MemberRequest, resource: DataResource, form: ReadAgainForm) -
         "columns": sample.get("columns", [])[:100],
         "rows": [row[:100] for row in sample.get("rows", [])[:10]],
         "form": form,
+        "read_as": _read_as(resource),
         "versions": list(resource.versions.select_related("product").order_by("-created_at")[:20]),
         "may_read_again": resource.state in {ResourceState.READY, ResourceState.REFUSED}
         and not resource.versions.exists(),
@@ -96,15 +103,30 @@ def progress(request: MemberRequest, resource_id: UUID) -> HttpResponse:
 def read_again(request: MemberRequest, resource_id: UUID) -> HttpResponse:
     """Read the file as its supplier says."""
     resource = queries.resource_of(request.member.organisation_id, resource_id)
-    form = ReadAgainForm(request.POST or None)
+    form = ReadAgainForm(request.POST or None, resource=resource)
     if request.method == "POST" and form.is_valid():
         try:
-            resources.read_again(resource.id, **form.cleaned_data, by=request.member)
+            resources.read_again(resource.id, choices=form.choices, by=request.member)
         except MarketError as error:
             refusals.explain(form, error)
         else:
             return redirect("frontend:resource", resource.id)
     return _show(request, resource, form)
+
+
+def _read_as(resource: DataResource) -> list[dict[str, str]]:
+    """How the table was read, so that a wrong guess is seen."""
+    profile = resource.profile or {}
+    delimiters = dict(ReadingForm.base_fields["delimiter"].choices)  # type: ignore[attr-defined]  # a ChoiceField
+    said = [
+        (_t("Encoding"), profile.get("encoding")),
+        (_t("Delimiter"), delimiters.get(profile.get("delimiter"))),
+        (pgettext("of a workbook", "Sheet"), profile.get("sheet")),
+        (_t("Other sheets, not read"), pgettext("between names", ", ").join(profile.get("other_sheets", []))),
+    ]
+    if profile.get("format") in {"delimited", "workbook"}:
+        said.append((_t("First row"), _t("names the columns") if profile["header"] else _t("is data already")))
+    return [{"label": label, "value": str(value)} for label, value in said if value]
 
 
 def _finding(found: dict[str, Any], resource: DataResource) -> dict[str, Any]:

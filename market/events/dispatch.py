@@ -19,7 +19,7 @@ from market.kernel.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 100
-LEASE: Final = timedelta(minutes=2)  # a row whose teller died comes back after that long
+LEASE: Final = timedelta(minutes=2)  # a row whose teller is gone comes back after that long, or with `take_over`
 RETRY_MAX: Final = timedelta(minutes=10)
 BROKER_WAIT: Final = timedelta(seconds=5)
 HELD: Final = "held"
@@ -66,6 +66,11 @@ def claim(limit: int = BATCH, *, heard: Sequence[UUID] = ()) -> list[Dispatch]:
         Dispatch(id=id_, event_id=event, kind=kind, subscriber=name, payload=json.loads(payload), attempts=attempts)
         for _, id_, event, kind, name, payload, attempts in found
     ]
+
+
+def take_over() -> None:
+    """Everything is due now: what a dispatcher that is gone had leased or put off. Only its successor says so."""
+    Dispatch.objects.filter(due_at__gt=clock.now()).update(due_at=clock.now())
 
 
 def tell(row: Dispatch, send_job: Job) -> Exception | None:

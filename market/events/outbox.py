@@ -14,7 +14,7 @@ from django.db import connection
 
 from market import subscriptions
 from market.events import kinds
-from market.kernel import canonical_json, clock, ids
+from market.kernel import canonical_json, clock, ids, prepared
 
 LEAF_VERSION: Final = 1
 LEAF_BYTES_MAX: Final = 65_535
@@ -29,7 +29,7 @@ WITH event AS (
 )"""
 _NEWS = """, news AS (
     INSERT INTO market_dispatch (id, event_id, kind, subscriber, payload, attempts, due_at, last_error)
-    SELECT gen_random_uuid(), %(id)s, %(kind)s, subscriber, %(payload)s, 0, %(at)s, ''
+    SELECT gen_random_uuid(), %(id)s, %(kind)s, subscriber, %(payload)s::jsonb, 0, %(at)s, ''
     FROM unnest(%(subscribers)s::text[]) AS subscriber
 )"""
 
@@ -164,8 +164,7 @@ def record(
         }
         parameters |= {"subscribers": subscribers, "payload": json.dumps(news), "channel": CHANNEL}
         statement = _INSERT + _NEWS + " SELECT pg_notify(%(channel)s, '')"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+    prepared.run(statement, parameters)
     told = _told.get()
     if told is not None:
         told.kinds.append(kind)

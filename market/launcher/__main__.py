@@ -5,9 +5,12 @@ why), or a check failed; 2 wrong arguments.
 """
 
 import argparse
+import errno
 import os
 import shutil
 import sys
+from pathlib import Path
+from typing import Final
 
 from market.launcher import checks, folders
 from market.launcher.errors import LaunchError
@@ -15,6 +18,10 @@ from market.launcher.lock import Lock
 from market.launcher.parent import Make
 from market.launcher.start import Run
 from market.launcher.steps import Console
+
+FULL_MB: Final = 20
+# What the surroundings refuse, at whatever point of a start; anything else is a fault of ours and shown whole.
+_OF_THE_DISK: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
 
 
 def main() -> int:
@@ -38,9 +45,31 @@ def main() -> int:
             return _remove()
         Run(var, Console(), demonstrates=not options.no_demo, make=Make() if options.with_parent else None).run()
     except LaunchError as error:
-        print(error, file=sys.stderr)
+        print(_full_disk(var, str(error)) or error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        sentence = f"The start could not go on: {error.strerror}{where}; look at the disk under {var}."
+        print(_full_disk(var, str(error)) or sentence, file=sys.stderr)
         return 1
     return 0
+
+
+def _full_disk(var: Path, problem: str) -> str:
+    """The sentence for a disk that filled up while we started; empty where that is not what went wrong.
+
+    The first to meet a full disk is any program, with any words, or none where its log could not be written either.
+    """
+    if os.strerror(errno.ENOSPC) not in problem and (
+        not var.exists() or shutil.disk_usage(var).free > FULL_MB * 1_000_000
+    ):
+        return ""
+    return (
+        f"The disk under {var} is full: free at least {folders.FREE_MB_MIN} MB, or set VAR_DIR to another disk; "
+        "the next start goes on from here."
+    )
 
 
 def _remove() -> int:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from market.launcher.accounts import Account
 
@@ -20,7 +20,7 @@ LOGS_KEPT: Final = 3
 MARK: Final = "MARKET_LAUNCHED_IN"
 # Loaded before any fork: an import in the child fails where Python lies in a folder closed to `nobody`.
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG: Final = 1
+PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 
@@ -37,6 +37,17 @@ class Program:
     """Signals in order, each with the seconds that it is given; SIGKILL for the whole group follows."""
 
 
+class Process(Protocol):
+    """A running process of ours, however it was started: subprocess.Popen's most important parts."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+
+
 @dataclass(slots=True)
 class Child:
     """A program and its running process, if any. Start it from the main thread only.
@@ -48,7 +59,9 @@ class Child:
     log: Path
     before: Callable[[], None] | None = None
     """Runs before each start."""
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    fork: Callable[[Program, Path], Process | None] | None = None
+    """A quicker start with the same effect (`nursery`); None as its answer: not possible now."""
+    process: Process | None = field(default=None, init=False)
     started_at_s: float = field(default=0.0, init=False)
 
     @property
@@ -64,11 +77,15 @@ class Child:
         if self.before:
             self.before()
         rotate(self.log)
+        self.process = (self.fork and self.fork(self.program, self.log)) or self._execute()
+        self.started_at_s = time.monotonic()
+
+    def _execute(self) -> Process:
         program = self.program
         account = program.account
         last = program.stops[0][0]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 list(program.command),
                 env=dict(program.env),
                 cwd=program.cwd,
@@ -81,7 +98,6 @@ class Child:
                 extra_groups=[] if account else None,
                 preexec_fn=end_with_parent(last),
             )
-        self.started_at_s = time.monotonic()
 
     def is_running(self) -> bool:
         """Whether the process lives; collects it when it has ended."""
@@ -131,7 +147,7 @@ def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     parent, prctl = os.getpid(), _LIBC.prctl
 
     def arrange() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+        prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)
 
@@ -141,7 +157,7 @@ def end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
 def end_with_starter() -> None:
     """Ask the kernel for SIGTERM when our own starter dies: `make run` that is killed takes the platform along."""
     if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        _LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
 def adopt_orphans() -> bool:

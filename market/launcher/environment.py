@@ -17,6 +17,9 @@ import sys
 import time
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036  whoever reads the sentence has an older one
+    sys.exit(f"Python 3.11 or newer is needed and this is {sys.version.split()[0]}.")
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"runtime": ["requirements.txt"], "dev": ["requirements-dev.txt"]}
@@ -57,7 +60,9 @@ def main(kind: str) -> int:
 
 def _make() -> None:
     python = VENV / "bin" / "python"
-    works = python.exists() and subprocess.run([python, "-c", ""], check=False).returncode == 0
+    # One that somebody made with an older Python, or whose Python is gone, is made anew.
+    asks = "import sys; sys.exit(sys.version_info < (3, 11))"
+    works = python.exists() and subprocess.run([python, "-c", asks], check=False).returncode == 0
     if works:
         return
     shutil.rmtree(VENV, ignore_errors=True)

@@ -13,6 +13,7 @@ from market.launcher.errors import Interrupted, LaunchError
 from market.launcher.folders import Folders
 from market.launcher.freshness import Mark
 from market.launcher.lock import STOPPING, Lock
+from market.launcher.nursery import Nursery
 from market.launcher.parent import Make
 from market.launcher.postgres import Postgres
 from market.launcher.run_record import RunRecord
@@ -24,7 +25,7 @@ PORT_DEFAULT: Final = 8000
 TICK_S: Final = 0.2
 TELL_MISSING_AFTER_S: Final = 30.0
 READY_SECONDS_MAX: Final = 180.0
-READY_POLL_S: Final = 0.3
+READY_POLL_S: Final = 0.05
 
 
 class Run:
@@ -38,6 +39,7 @@ class Run:
         self._supervisor = Supervisor(tell=console.line, changed=self._record_pids)
         self._record = RunRecord(pids={})
         self._folders: Folders | None = None
+        self._nursery: Nursery | None = None
         self._stop_is_wanted = False
         self._is_stopping = False
 
@@ -80,11 +82,17 @@ class Run:
         keys.make_missing(where.secrets)
         env = parts.environment(self._var, port, delivery_port)
         self._record |= RunRecord(port=port, delivery_port=delivery_port)
+        self._name_sockets(where)
+        # Settings ask at loading whether the static files have their manifest.
+        if self._has_static_files(freshness.static_files()):
+            self._prepare_parts(env)
         code = freshness.code()
         postgres = self._start_servers(where)
         self._make_current(where, env, code, postgres)
         listen = _listen_address()
         with console.step("web, delivery, sequencer, dispatcher, worker"):
+            if self._nursery:
+                self._nursery.wait_ready(self._tick)
             for part in parts.programs(env, listen):
                 self._watch(where, *part)
             self._wait_ready(port, delivery_port, listen)
@@ -98,7 +106,14 @@ class Run:
         console.line("Ctrl-C stops everything; the next start finds all data again.")
 
     def _watch(self, where: Folders, stage: int, program: Program) -> None:
-        self._supervisor.watch(Child(program, where.log / f"{program.name}.log"), stage=stage)
+        fork = self._nursery.start if self._nursery else None
+        self._supervisor.watch(Child(program, where.log / f"{program.name}.log", fork=fork), stage=stage)
+
+    def _prepare_parts(self, env: dict[str, str]) -> None:
+        """Begin to load the product, beside whatever the start does meanwhile."""
+        if self._supervisor.adopts:
+            self._nursery = Nursery(env, self._var / "log" / "nursery.log", self._console.line)
+            self._supervisor.spared.add(self._nursery.pid)
 
     def _start_servers(self, where: Folders) -> Postgres | None:
         postgres = None
@@ -108,30 +123,41 @@ class Run:
                 postgres = Postgres(where)
                 postgres.start(self._tick)
                 self._supervisor.watch(postgres.child, stage=parts.DATABASE)
-            self._record["postgres_socket"] = str(where.postgres_socket)
         if not os.environ.get("BROKER_URL"):
             with self._console.step("Valkey"):
                 valkey = Valkey(where)
                 valkey.start()
                 self._supervisor.watch(valkey.child, stage=parts.BROKER)
+        return postgres
+
+    def _name_sockets(self, where: Folders) -> None:
+        if not os.environ.get("DATABASE_URL"):
+            self._record["postgres_socket"] = str(where.postgres_socket)
+        if not os.environ.get("BROKER_URL"):
             self._record["valkey_socket"] = str(where.valkey_socket)
         self._write_record()
-        return postgres
+
+    def _has_static_files(self, static: str) -> bool:
+        return (
+            Mark(self._var / "static.collected").holds(static) and (self._var / "static" / "staticfiles.json").is_file()
+        )
 
     def _make_current(self, where: Folders, env: dict[str, str], code: str, postgres: Postgres | None) -> None:
         """Tables, translations and static files as this version of the code wants them."""
         compiled = translations.compile_all()
-        static, collected = freshness.static_files(), Mark(self._var / "static.collected")
+        static = freshness.static_files()
         migrated = Mark(where.database / "migrated")
         running = []
         with self._console.step(f"tables, static files, {len(compiled)} translations compiled"):
             # A server of somebody else's is always migrated: what happened to it meanwhile is not ours to know.
             if postgres is None or not migrated.holds(f"{code} {postgres.last_migration()}"):
                 running.append(self._command("migrate", ["migrate", "--noinput", "--skip-checks"], env))
-            if not (collected.holds(static) and (self._var / "static" / "staticfiles.json").is_file()):
+            if not self._has_static_files(static):
                 words = ["collectstatic", "--noinput", "--skip-checks"]
                 self._command("collectstatic", words, env).finish(self._tick)
-                collected.write(static)
+                Mark(self._var / "static.collected").write(static)
+            if self._nursery is None:
+                self._prepare_parts(env)
             for command in running:
                 command.finish(self._tick)
             if postgres is not None:
@@ -185,6 +211,8 @@ class Run:
         has_children = bool(self._supervisor.pids())
         if has_children:
             self._console.line("· stopping: web and delivery first, the database last")
+        if self._nursery:
+            self._nursery.stop()
         self._supervisor.stop()
         if self._folders is not None:
             folders.discard_sockets(self._folders.postgres_socket, self._var)

@@ -31,7 +31,8 @@ class Supervisor:
         self._tell = tell
         self._changed = changed
         self._watches: list[_Watch] = []
-        self._adopts = children.adopt_orphans()
+        self.adopts = children.adopt_orphans()
+        """Whether orphans become the launcher's children here (Linux)."""
         self.spared: set[int] = set()
         """Pids that somebody else waits for: their exit codes are left alone."""
 
@@ -95,7 +96,7 @@ class Supervisor:
     def _collect_orphans(self) -> None:
         """Collect grandchildren that became ours (`children.adopt_orphans`); leave our own to their Popen."""
         own = self.spared.union(self.pids().values())
-        while self._adopts:
+        while self.adopts:
             try:
                 found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:

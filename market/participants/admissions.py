@@ -4,12 +4,11 @@ from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _t
 
 from market import holds, rules, storage
 from market.events import outbox
-from market.kernel import clock
+from market.kernel import clock, prepared
 from market.kernel.errors import Conflict, FieldProblem, IllegalStep, Invalid, NotAllowed, NotFound
 from market.participants import checks, licences
 from market.participants.errors import AdmissionOpen
@@ -21,9 +20,7 @@ from market.verbs import verb
 
 def next_number(sequence: str, letter: str) -> str:
     """A number that people read aloud: letter, day, six digits. Gaps are allowed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [sequence])
-        (value,) = cursor.fetchone() or (0,)
+    (value,) = prepared.run("SELECT nextval(%s::regclass)", [sequence]).fetchone()
     return f"{letter}{clock.now():%Y%m%d}-{value:06d}"
 
 

@@ -1,5 +1,6 @@
 """Whose turn it is in an admission."""
 
+from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +12,14 @@ from market.participants.members import OrganisationKind, Role
 from market.participants.models import Admission, Organisation
 from market.participants.states import AdmissionState
 
-kinds.declare("admission.review", title=_("Review application %(number)s of %(name)s"), path="/admissions/{subject}")
-kinds.declare("admission.mend", title=_("Mend application %(number)s and hand it in again"), path="/admission")
-kinds.declare("admission.admitted", title=_("%(name)s is admitted to the market"), path="/workbench/")
-kinds.declare("admission.rejected", title=_("Application %(number)s of %(name)s was rejected"), path="/admission")
+_APPLICATION: Final = "/desk/admissions/{subject}/"
+_OWN: Final = "/workbench/organisation/"
+_INBOX: Final = "/workbench/"
+
+kinds.declare("admission.review", title=_("Review application %(number)s of %(name)s"), path=_APPLICATION)
+kinds.declare("admission.mend", title=_("Mend application %(number)s and hand it in again"), path=_OWN)
+kinds.declare("admission.admitted", title=_("%(name)s is admitted to the market"), path=_INBOX)
+kinds.declare("admission.rejected", title=_("Application %(number)s of %(name)s was rejected"), path=_OWN)
 
 
 def hear(news: News) -> None:

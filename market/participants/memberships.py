@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _t
 
-from market import holds, rules
+from market import holds, places, rules
 from market.events import outbox
 from market.kernel import clock
 from market.kernel.errors import Conflict, FieldProblem, Invalid, NotAllowed, NotFound
@@ -239,6 +239,8 @@ def _wrong(kind: OrganisationKind, roles: Collection[Role], district: str, secto
     if Role.REGULATOR_SECTOR in roles and not sector:
         fix = _t("name the sector that this seat watches")
         wrong.append(FieldProblem(field="sector", reason=_t("is empty"), fix=fix))
+    if sector:
+        wrong += places.sector_problems(sector)
     return wrong
 
 

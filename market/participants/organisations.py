@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _t
 
-from market import holds
+from market import holds, places
 from market.events import outbox
 from market.kernel import seals
 from market.kernel.errors import Conflict, FieldProblem, Invalid, NotFound
@@ -47,7 +47,7 @@ def create(
     uscc: 18 characters (GB 32100), for all but natural persons, whose identity number (GB 11643) is sealed.
     Raises Invalid naming each wrong field, AlreadyRegistered.
     """
-    wrong = _wrong(name, district, sector)
+    wrong = _wrong(name, district) + _wrong_sector(sector)
     if kind not in SELF_MADE:
         wrong.append(FieldProblem(field="kind", reason=_t("cannot be registered here"), fix=_t("choose another kind")))
     if kind == OrganisationKind.INDIVIDUAL:
@@ -98,7 +98,9 @@ def change(
         "district": organisation.district if district is None else district,
         "sector": organisation.sector if sector is None else sector.strip(),
     }
-    wrong = _wrong(wanted["name"], wanted["district"], wanted["sector"]) + _wrong_contact(wanted)
+    wrong = _wrong(wanted["name"], wanted["district"]) + _wrong_contact(wanted)
+    if wanted["sector"] != organisation.sector:  # the operator's own stands outside the list
+        wrong += _wrong_sector(wanted["sector"])
     if wrong:
         raise Invalid(wrong)
     changed = [field for field, value in wanted.items() if getattr(organisation, field) != value]
@@ -121,16 +123,20 @@ def change(
     return organisation
 
 
-def _wrong(name: str, district: str, sector: str) -> list[FieldProblem]:
+def _wrong(name: str, district: str) -> list[FieldProblem]:
     wrong: list[FieldProblem] = []
     if not name.strip():
         wrong.append(FieldProblem(field="name", reason=_t("is empty"), fix=_t("give the registered name")))
     if not (len(district) == 6 and district.isascii() and district.isdigit()):
         fix = _t("six digits, e.g. 140105")
         wrong.append(FieldProblem(field="district", reason=_t("is not a division code"), fix=fix))
-    if not sector.strip():
-        wrong.append(FieldProblem(field="sector", reason=_t("is empty"), fix=_t("choose a sector")))
     return wrong
+
+
+def _wrong_sector(sector: str) -> list[FieldProblem]:
+    if not sector.strip():
+        return [FieldProblem(field="sector", reason=_t("is empty"), fix=_t("choose a sector"))]
+    return places.sector_problems(sector)
 
 
 def _wrong_contact(wanted: dict[str, str]) -> list[FieldProblem]:

@@ -27,6 +27,8 @@ EVIDENCE: Final = frozenset({AGREED, VERIFIED, FUNDED, SETTLED, OBLIGATION, PAYM
 STORY: Final = (AGREED, VERIFIED, FUNDED, SETTLED)
 # Which entry recorded whose signature.
 SIGNED_AT: Final = {"supplier": AGREED, "buyer": VERIFIED}
+# What happens once in a period.
+ONCE: Final = (OBLIGATION, FUNDED, SETTLED)
 # Amounts that are the price, and the field they stand in; payments are summed instead.
 PRICED: Final = {AGREED: "price_minor", OBLIGATION: "amount_minor", FUNDED: "amount_minor", SETTLED: "amount_minor"}
 
@@ -57,14 +59,14 @@ class Agreement:
     def of(cls, bundle: Bundle) -> Self:
         """Find and read the agreement.
 
-        Raises NotClaimed if the bundle is about no trade, NotFound if it is and the agreement is missing,
-        Damaged or Contradicted if it is there and not what it should be.
+        Raises NotFound if it is missing: a bundle proves a trade or is incomplete, else one that was stripped of its
+        agreement would pass. Damaged or Contradicted if it is there and not what it should be.
         """
         documents = [document for document in bundle.documents if document.bound_field == HASH_FIELD]
         if not documents:
             if bundle.signatures or any(entry.leaf.kind in EVIDENCE for entry in bundle.entries):
                 raise NotFound("the bundle speaks of a trade and does not hold its agreement")
-            raise NotClaimed("the bundle is not about a trade")
+            raise NotFound("the bundle holds no agreement: it proves entries of the log and no trade")
         if len(documents) > 1:
             raise Contradicted("the bundle holds two agreements")
         document = documents[0]
@@ -181,7 +183,13 @@ def check_order(bundle: Bundle, agreement: Agreement) -> str:
 
 
 def check_price(bundle: Bundle, agreement: Agreement) -> str:
-    """What was agreed, owed and settled is the price; payments reach it once the period is funded."""
+    """What was agreed, owed and settled is the price; payments reach it once the period is funded.
+
+    The agreement states one price for one period. Of a bundle that tells of several this judges none.
+    """
+    periods = max(len(_entries(bundle, kind)) for kind in ONCE)
+    if periods > 1:
+        raise NotFound(f"the bundle tells of {periods} periods, the agreement states the price of one")
     seen = set()
     for kind, field in PRICED.items():
         for entry in _entries(bundle, kind):

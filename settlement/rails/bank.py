@@ -206,7 +206,7 @@ def _line(cells: _Cells) -> Line | None:
         account=cells.text("account"),
         bank=cells.text("bank"),
         memo=" ".join(memo for memo in memos if memo),
-        balance_minor=cells.read("balance", money.parse) if cells.text("balance") else None,
+        balance_minor=cells.read("balance", columns.balance) if cells.text("balance") else None,
     )
 
 
@@ -295,7 +295,9 @@ def _account_number(titles: list[list[str]]) -> str:
 
 def _problem(row: int, column: str, reason: str, fix: str) -> FieldProblem:
     place = _t("row %(row)d") % {"row": row}
-    return FieldProblem(field=f"{place}, {column}" if column else place, reason=reason, fix=fix)
+    return FieldProblem(
+        field=_t("%(row)s, %(column)s") % {"row": place, "column": column} if column else place, reason=reason, fix=fix
+    )
 
 
 def _unreadable(row: int, reason: str, fix: str, column: str = "") -> UnreadableStatement:

@@ -80,7 +80,11 @@ def day(text: str) -> tuple[date, str]:
     if match is None:
         raise ValueError(_t("is not a day: %(text)s") % {"text": text[:40]})
     year, month, number, hour = match.groups()
-    return date(int(year), int(month), int(number)), time(hour or "")
+    try:
+        found = date(int(year), int(month), int(number))
+    except ValueError as error:  # Python's own sentence is English
+        raise ValueError(_t("is no day of the calendar: %(text)s") % {"text": text[:40]}) from error
+    return found, time(hour or "")
 
 
 def time(text: str) -> str:
@@ -89,12 +93,25 @@ def time(text: str) -> str:
     if not digits:
         return ""
     padded = digits.zfill(6) if ":" not in text else "".join(part.zfill(2) for part in text.split(":")).ljust(6, "0")
-    return f"{datetime.strptime(padded, '%H%M%S'):%H:%M:%S}"  # noqa: DTZ007  the bank's own clock
+    try:
+        return f"{datetime.strptime(padded, '%H%M%S'):%H:%M:%S}"  # noqa: DTZ007  the bank's own clock
+    except ValueError as error:
+        raise ValueError(_t("is no time of day: %(text)s") % {"text": text[:40]}) from error
 
 
 def amount(text: str) -> int:
     """Minor units; an empty cell or a dash is 0. Raises ValueError."""
-    return 0 if text in {"", "-", "--"} else money.parse(text)
+    return 0 if text in {"", "-", "--"} else balance(text)
+
+
+def balance(text: str) -> int:
+    """Minor units of a cell that holds an amount. Raises ValueError."""
+    try:
+        return money.parse(text)
+    except ValueError as error:
+        raise ValueError(
+            _t("is no amount of at most two decimals that can be booked: %(text)s") % {"text": text[:40]}
+        ) from error
 
 
 def is_incoming(text: str) -> bool:

@@ -10,10 +10,12 @@ from contracts.models import Trade
 from contracts.states import PeriodState, TradeState
 from market import holds
 from market.events.models import Event
+from market.holds import Scope
 from market.kernel import clock
 from market.kernel.errors import Conflict
 from market.participants.members import system
 from settlement import queries as money
+from supervision import orders
 from tests.builders import Stage, given_delivered, given_funded
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +31,11 @@ def told(stage: Stage) -> list[str]:
 def released_minor(stage: Stage) -> int:
     """What the supplier has to dispose of."""
     return money.balance(for_=stage.supplier.member).available_minor
+
+
+def held(stage: Stage, subject: str, scope: holds.Scope = holds.Scope.TRADE) -> holds.Hold:
+    """A hold that the reviewer places now."""
+    return holds.place(subject, scope=scope, reason="核查", legal_basis="条例 28", by=stage.reviewer)
 
 
 def test_silence_accepts_for_a_buyer_who_never_fetched() -> None:
@@ -110,16 +117,35 @@ def test_an_open_dispute_stops_silence_and_acceptance(given: object) -> None:
     assert released_minor(stage) == 0
 
 
-def test_a_hold_stops_silence_and_lifting_it_lets_time_do_its_step() -> None:
+def test_a_hold_stops_silence_and_the_time_it_took_is_given_back() -> None:
     stage = given_funded(acceptance_days=3)
-    hold = holds.place(
-        stage.period.trade.urn, scope=holds.Scope.TRADE, reason="核查", legal_basis="条例 28", by=stage.reviewer
-    )
+    with clock.shifted(timedelta(days=1)):
+        hold = held(stage, stage.period.trade.urn)
 
     with clock.shifted(timedelta(days=4)):
-        held = deadlines.watch()
+        stopped = deadlines.watch()
         holds.lift(hold.id, reason="核查结束", by=stage.approver)
-        free = deadlines.watch()
+        freed = deadlines.watch()
+    with clock.shifted(timedelta(days=6, seconds=-30)):
+        before = deadlines.watch()
+    with clock.shifted(timedelta(days=6, seconds=30)):
+        after = deadlines.watch()
 
-    assert (held["accepted"], free["accepted"]) == (0, 1)
+    assert [each["accepted"] for each in (stopped, freed, before, after)] == [0, 0, 0, 1]
     assert stage.period.state == PeriodState.SETTLED
+
+
+def test_while_a_delivery_is_held_neither_the_buyer_nor_silence_accepts_it() -> None:
+    stage = given_funded(acceptance_days=3)
+    hold = orders.place(stage.grant.id, scope=Scope.DELIVERY, reason="投诉", legal_basis="条例 28", by=stage.reviewer)
+    before = told(stage)
+
+    with clock.shifted(timedelta(days=3, seconds=1)):
+        done = deadlines.watch()
+    with pytest.raises(holds.Held):
+        trade.accept(stage.period.id, by=stage.buyer.member)
+
+    assert done["accepted"] == 0
+    assert (stage.period.state, told(stage), released_minor(stage)) == (PeriodState.FUNDED, before, 0)
+    orders.lift(hold.id, reason="查清", by=stage.approver)
+    assert trade.accept(stage.period.id, by=stage.buyer.member).state == TradeState.CLOSED

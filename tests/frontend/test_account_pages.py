@@ -106,3 +106,46 @@ def test_the_second_factor_pages_answer() -> None:
 def test_the_inbox_answers_for_members_and_sends_visitors_to_sign_in() -> None:
     assert client_of(given_signatory().member).get(reverse("frontend:inbox")).status_code == 200
     assert "/accounts/login" in Client().get(reverse("frontend:inbox")).headers["Location"]
+
+
+def test_a_fault_in_the_summary_names_its_field() -> None:
+    client = client_of(given_applicant())
+
+    page = client.post(reverse("frontend:application"), {}).content.decode()
+
+    assert "联系人：" in page.partition('class="error-summary"')[2].partition("</ul>")[0]
+
+
+def test_a_scan_that_lies_with_the_application_is_said_and_not_asked_for_again() -> None:
+    applicant = given_applicant()
+    client = client_of(applicant)
+    scan = BytesIO(b"%PDF-1.4\n1 0 obj\n")
+    scan.name = "licence.pdf"
+    said = {"source_statement": "自有业务系统产生的数据，合法持有", "legal_representative": "张三"}
+    said |= {"contact_name": "李四", "contact_phone": "0351-1234567"}
+
+    client.post(reverse("frontend:application"), {**said, "licence": scan})  # the terms are not accepted yet
+    page = client.get(reverse("frontend:organisation")).content.decode()
+    again = client.post(reverse("frontend:application"), {**said, "terms": "on", "has_clean_record": "on"})
+
+    assert "扫描件licence.pdf已附上" in page
+    assert again.status_code == 302
+    assert Admission.objects.get().state == AdmissionState.SUBMITTED
+
+
+def test_members_roles_stand_in_words() -> None:
+    page = client_of(given_applicant()).get(reverse("frontend:organisation")).content.decode()
+
+    assert "管理员" in page
+    assert "admin, trader" not in page
+
+
+def test_who_has_signed_in_without_an_organisation_is_offered_the_next_step_and_the_way_out() -> None:
+    client = Client()
+    client.force_login(given_person())
+
+    header = client.get(reverse("frontend:organisation")).content.decode().partition("</header>")[0]
+
+    assert reverse("account_logout") in header
+    assert reverse("account_signup") not in header
+    assert reverse("account_login") not in header

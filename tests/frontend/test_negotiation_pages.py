@@ -1,5 +1,6 @@
 """Pages of a negotiation: the request, the rounds, the counter-offer, the end."""
 
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.frontend.clients import client_of, text
 pytestmark = pytest.mark.django_db
 TABLE = {
     "price_minor": "480.00",
+    "silence_accepts": "on",
     "acceptance_days": "3",
     "term_days": "365",
     "uses_max": "3",
@@ -219,6 +221,43 @@ def test_wrong_terms_are_told_and_nothing_moves(changed: dict[str, str], said: s
     assert all(f'value="{value}"' in page for value in changed.values())
     assert Turn.objects.count() == 1
     assert Negotiation.objects.get().state == NegotiationState.REQUESTED
+
+
+def test_acceptance_by_silence_is_taken_out_on_the_page_and_put_back_by_the_other_side() -> None:
+    stage = given_requested()
+    supplier, buyer = client_of(stage.supplier.member), client_of(stage.buyer.member)
+
+    counter(stage, supplier, silence_accepts="")
+    without = text(buyer.get(page_of(stage)))
+    contract = text(buyer.get(page_of(stage) + "contract/"))
+    counter(stage, buyer, acceptance_days="7")
+    again = text(supplier.get(page_of(stage)))
+
+    assert "<ins>到期不视为验收</ins>" in without
+    assert "需方未作答复的，不视为验收" in re.sub(r"<del>.*?</del>|<[^>]*>", "", contract)
+    assert "<ins>7天内验收</ins>" in again
+    assert [turn.acceptance_days for turn in Turn.objects.order_by("n")] == [3, None, 7]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        pytest.param(
+            {"silence_accepts": "", "acceptance_days": "9"},
+            "请勾选到期未答复视为验收，或者将天数留空",
+            id="days without",
+        ),
+        pytest.param({"acceptance_days": ""}, "请填写多少天未答复视为验收", id="no days"),
+    ],
+)
+def test_silence_and_its_days_that_contradict_are_told_beside_the_days(changed: dict[str, str], said: str) -> None:
+    stage = given_requested()
+
+    response = counter(stage, client_of(stage.supplier.member), **changed)
+
+    assert response.status_code == 422
+    assert said in text(response)
+    assert Turn.objects.count() == 1
 
 
 def test_nobody_counters_out_of_turn() -> None:

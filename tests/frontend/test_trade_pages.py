@@ -208,15 +208,6 @@ def test_any_page_number_answers_a_page(page: str) -> None:
     assert address(stage) in text(response)
 
 
-def test_a_trade_page_asks_a_bounded_number_of_questions(django_assert_max_num_queries: Any) -> None:
-    stage = given_delivered()
-    client = buyer_of(stage)
-    client.get(address(stage))
-
-    with django_assert_max_num_queries(24):
-        client.get(address(stage))
-
-
 def test_acceptance_by_silence_is_told_as_such() -> None:
     stage = given_delivered()
     with clock.shifted(timedelta(days=4)):

@@ -51,6 +51,10 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
         checkpoint=whole["checkpoint"] + SmallLog().log_key.line("x\n"), vkey=str(NEXT.verifier_key)
     ),
     "no agreement": lambda whole: whole["documents"].clear(),
+    "keys alone": lambda whole: [
+        whole.update(entries=whole["entries"][:2]),
+        *(whole[name].clear() for name in ("documents", "signatures")),
+    ],
     "no signatures": lambda whole: whole["signatures"].clear(),
     "one signature": lambda whole: whole["signatures"].pop(),
     "no entries at all": lambda whole: [whole[name].clear() for name in ("entries", "documents", "signatures")],
@@ -88,6 +92,9 @@ def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServe
         except ValueError:  # what no canonical form has is written as a careless program would
             files[name] = loose(whole)
     honest = files["nothing"]
+    several = SmallLog()
+    several.facts.insert(9, several.facts[several.at("period.funded")])
+    files["two periods"] = encode(several.bundle())
     files |= {
         "a blank": honest + b" ",
         "a mark in front": b"\xef\xbb\xbf" + honest,

@@ -14,7 +14,10 @@ from market.events.models import Event
 from market.kernel import ids
 from market.rules import Rule
 
-WRITES = {"save", "create", "bulk_create", "update", "delete", "get_or_create", "update_or_create", "bulk_update"}
+WRITES = {
+    "save", "create", "create_once", "bulk_create", "update", "delete", "get_or_create", "update_or_create",
+    "bulk_update",
+}  # fmt: skip
 # Public functions that write and are no business fact; each with the reason.
 NO_FACT = {
     "listings/sales.py:hear": "counts a trade that has closed; the trade's room told of it",
@@ -23,6 +26,7 @@ NO_FACT = {
     "listings/resources.py:report": "progress of a running job",
     "listings/resources.py:upload": "calls the verb register; removes the object when that fails",
     "market/events/dispatch.py:claim": "lease of a piece of news",
+    "market/events/dispatch.py:take_over": "ends the leases of a dispatcher that is gone",
     "market/events/dispatch.py:tell": "bookkeeping of the news itself",
     "market/events/dispatch.py:hear_lifting": "wakes what a hold had stopped",
     "market/rules.py:write_first_versions": "standing rows after a migration",
@@ -81,11 +85,12 @@ def _is_verb(node: ast.FunctionDef) -> bool:
 
 
 def _write(node: ast.AST) -> str:
-    """A call such as X.objects.create(…) or row.save(…): a method of a row or of a query set."""
+    """A call such as X.objects.create(…), row.save(…) or rows.create(…)."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in WRITES:
         return ""
     text = ast.unparse(node.func.value)
-    return node.func.attr if node.func.attr == "save" or "objects" in text or "filter(" in text else ""
+    is_write = node.func.attr == "save" or text == "rows" or "objects" in text or "filter(" in text
+    return node.func.attr if is_write else ""
 
 
 @pytest.mark.django_db(transaction=True)

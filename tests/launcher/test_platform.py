@@ -1,111 +1,16 @@
 """The whole platform as `make run` starts it: up, killed in parts, stopped, and up again with nothing lost."""
 
-import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
 
-from market.launcher import ports, readiness, residue, run_record
-from market.launcher.folders import REPOSITORY
-from tests.services import REPLACED
+from market.launcher import residue
+from tests.launcher.platforms import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
 PARTS = {"launcher", "postgres", "valkey", "web", "delivery", "sequencer", "dispatcher", "worker", "beat"}
-
-
-class Platform:
-    """One launcher process without the demonstration market."""
-
-    def __init__(self, var: Path, port: int) -> None:
-        self.var, self.port = var, port
-        self.output = var.parent / "output"
-        self.process: subprocess.Popen[bytes]
-
-    def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in REPLACED}
-        return kept | {"VAR_DIR": str(self.var), "PORT": str(self.port)}
-
-    def launch(self) -> None:
-        """Start it and return at once."""
-        with self.output.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "market.launcher", "--no-demo"],
-                cwd=REPOSITORY,
-                env=self.environment(),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def start(self) -> None:
-        """Start it and wait until it is ready."""
-        self.launch()
-        self.until(lambda: "Ready after" in self.said(), 180)
-
-    def is_running(self) -> bool:
-        return hasattr(self, "process") and self.process.poll() is None
-
-    def rows(self) -> object:
-        with self.connect() as connection:
-            found = connection.execute("SELECT count(*) FROM launcher_kept").fetchone()
-            assert found
-            return found[0]
-
-    def said(self) -> str:
-        return self.output.read_text("utf-8")
-
-    def second_start(self, **changed: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "market.launcher", "--no-demo"],
-            cwd=REPOSITORY,
-            env=self.environment() | changed,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    def pids(self) -> dict[str, int]:
-        return run_record.read(self.var).get("pids", {})
-
-    def is_ready(self) -> bool:
-        return readiness.ask(self.port, run_record.read(self.var)["delivery_port"])[0]
-
-    def until(self, claim: Callable[[], bool], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not claim():
-            assert time.monotonic() < deadline, self.said()
-            assert self.process.poll() is None, self.said()
-            time.sleep(0.1)
-
-    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        host = run_record.read(self.var)["postgres_socket"]
-        return psycopg.connect(host=host, user="market_owner", dbname="market", autocommit=True)
-
-    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        if self.is_running():
-            self.process.send_signal(number)
-            self.process.wait(60)
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Platform]:
-    folder = Path("/tmp") / f"launcher-run-{os.getpid()}"
-    folder.mkdir()
-    folder.chmod(0o711)
-    made = Platform(folder / "var", ports.free())
-    yield made
-    made.stop(signal.SIGTERM)
-    residue.end_processes_of(made.var)
-    residue.end_servers_of(made.var / "database" / "data")
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -113,9 +18,9 @@ def platform(stage: Platform) -> Platform:
     """A running platform, with 100 committed rows of ours; a start is dear, so the tests hand it on."""
     if not stage.is_running():
         stage.start()
-        with stage.connect() as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS launcher_kept (n int PRIMARY KEY)")
-            connection.execute("INSERT INTO launcher_kept SELECT generate_series(1, 100) ON CONFLICT DO NOTHING")
+    with stage.connect() as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS launcher_kept (n int PRIMARY KEY)")
+        connection.execute("INSERT INTO launcher_kept SELECT generate_series(1, 100) ON CONFLICT DO NOTHING")
     return stage
 
 
@@ -140,11 +45,8 @@ def test_a_second_starter_and_a_taken_port_are_refused_in_one_sentence(platform:
 
 @pytest.mark.parametrize("part", sorted(PARTS - {"launcher"}))
 def test_a_part_comes_back_after_kill_9_and_rows_are_intact(platform: Platform, part: str) -> None:
-    before = platform.pids()[part]
+    platform.kill(part)
 
-    os.kill(before, signal.SIGKILL)
-
-    platform.until(lambda: platform.pids().get(part) not in {None, before}, 30)
     platform.until(platform.is_ready, 60)
     assert platform.rows() == 100
 

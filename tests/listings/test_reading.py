@@ -11,7 +11,8 @@ from listings import faults, offers, products, resources, reviews, tasks
 from listings.intake.problems import REASONS, REFUSALS
 from listings.models import DataResource
 from listings.states import ResourceState
-from market.participants.members import Member, Role
+from market import process
+from market.participants.members import Member, Role, system
 from market.participants.models import Person
 from tests.builders import USAGE, description, given_operator, given_signatory
 
@@ -92,3 +93,44 @@ def test_strangers_see_no_extreme_and_no_value_that_few_rows_share() -> None:
     for secret in ("987654321", "-123456789", "ONLY-ONE-STATION", "rare-word"):
         assert secret in own
         assert secret not in shown
+
+
+def given_begun(content: bytes = b"a,b\n1,2\n", times: int = 1) -> DataResource:
+    """A file whose reader began and was killed, so many times."""
+    received = resources.receive(iter([content]))
+    resource = resources.upload(received, name="x", filename="x.csv", by=given_signatory().member)
+    for _ in range(times):
+        resource = resources.begin(resource.id, by=system("intake"))
+    return resource
+
+
+def test_what_a_killed_reader_left_is_read_at_the_next_sweep() -> None:
+    resource = given_begun()
+
+    tasks.sweep_intake()
+
+    resource.refresh_from_db()
+    assert (resource.state, resource.attempts, resource.row_count) == (ResourceState.READY, 2, 1)
+
+
+def test_a_file_that_is_being_read_is_left_to_its_reader() -> None:
+    resource = given_begun(times=3)
+
+    with process.claim(resource.id) as is_ours:
+        tasks.sweep_intake()
+        tasks.read(resource.id)
+
+    resource.refresh_from_db()
+    assert is_ours
+    assert (resource.state, resource.attempts) == (ResourceState.PROCESSING, 3)
+
+
+def test_a_file_whose_reading_was_interrupted_three_times_is_refused() -> None:
+    resource = given_begun(times=3)
+
+    tasks.sweep_intake()
+
+    resource.refresh_from_db()
+    assert resource.state == ResourceState.REFUSED
+    assert resource.problem is not None
+    assert resource.problem["reason"]

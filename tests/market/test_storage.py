@@ -1,12 +1,17 @@
 """The object store: streamed, never replaced, the same for a folder and for a store behind a network."""
 
+import contextlib
 import hashlib
 import io
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
 from pytest_django import Settings
 
@@ -74,6 +79,62 @@ def test_an_existing_key_is_never_replaced(store: str) -> None:
         storage.put_bytes("a/one", b"third")
 
     assert storage.get_bytes("a/one") == b"first"
+
+
+def test_of_two_writers_who_meet_the_second_is_refused_and_replaces_nothing(store: str) -> None:
+    class Overtaken(io.BytesIO):
+        """While it is being read, another writer stores the same key."""
+
+        def read(self, size: int | None = -1) -> bytes:
+            other = threading.Thread(target=overtake)
+            other.start()
+            other.join()
+            return super().read(size)
+
+    def overtake() -> None:
+        with contextlib.suppress(AlreadyStored):
+            storage.put_bytes("a/one", b"first")
+
+    with pytest.raises(AlreadyStored):
+        storage.put_file("a/one", Overtaken(b"second" * MB))
+
+    assert storage.get_bytes("a/one") == b"first"
+
+
+def test_of_many_writers_at_once_exactly_one_stores_its_file_whole(store: str) -> None:
+    contents = [bytes([n]) * (2 * MB) for n in range(4)]
+
+    def put(content: bytes) -> bool:
+        try:
+            storage.put_file("a/one", io.BytesIO(content))
+        except AlreadyStored:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(contents)) as pool:
+        stored = list(pool.map(put, contents))
+
+    assert stored.count(True) == 1
+    assert storage.get_bytes("a/one") == contents[stored.index(True)]
+
+
+def test_a_remote_upload_leaves_nothing_under_its_temporary_name(settings: Settings) -> None:
+    settings.STORAGE_URL = "memory:///left"
+
+    storage.put_file("a/one", io.BytesIO(b"first"))
+    with pytest.raises(AlreadyStored):
+        storage.put_file("a/one", io.BytesIO(b"second"))
+
+    listed = [each["path"] for batch in obstore.list(storage._store()) for each in batch]
+    assert [path for path in listed if path.startswith("incoming/")] == []
+
+
+def test_a_bucket_is_opened_so_that_a_copy_never_replaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_COPY_IF_NOT_EXISTS", raising=False)
+
+    opened: Any = storage._open("s3://bucket-of-the-market/objects")
+
+    assert opened.config["copy_if_not_exists"] == "multipart"
 
 
 def test_a_refused_file_leaves_nothing_half_kept(settings: Settings, tmp_path: Path) -> None:

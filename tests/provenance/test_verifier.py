@@ -291,16 +291,32 @@ def test_a_trade_that_is_not_paid_yet_is_verified_as_far_as_it_went() -> None:
     assert statuses(report)["price"] == statuses(report)["delivery"] == "not claimed"
 
 
-def test_a_bundle_about_no_trade_is_verified_and_says_so() -> None:
+# The command's exit code is what a script believes: a bundle that lost its agreement must never pass as a trade.
+@pytest.mark.parametrize("kept", [2, 3, 9])
+def test_a_bundle_without_its_agreement_is_incomplete_however_much_is_left_of_it(kept: int) -> None:
     log = SmallLog()
     bundle = log.bundle()
-    bundle["entries"], bundle["documents"], bundle["signatures"] = bundle["entries"][:2], [], []
+    bundle["entries"], bundle["documents"], bundle["signatures"] = bundle["entries"][:kept], [], []
 
     report = examine(encode(bundle), log.vkey)
 
-    assert report.exit_code == 0
-    assert report.about == "2 log entries, no agreement"
-    assert statuses(report)["agreement"] == "not claimed"
+    assert report.exit_code == 1
+    assert report.about == f"{kept} log entries, no agreement"
+    assert statuses(report)["agreement"] == "not found"
+
+
+@pytest.mark.parametrize("kind", ["obligation.opened", "period.funded", "period.settled"])
+@pytest.mark.parametrize("amount_minor", [128_000, 64_000])
+def test_a_bundle_of_several_periods_is_not_judged_by_the_price_of_one(kind: str, amount_minor: int) -> None:
+    log = SmallLog()
+    second = Fact(kind, {"thread": THREAD, "amount_minor": amount_minor, "currency": "CNY"})
+    log.facts.insert(log.at(kind) + 1, second)
+
+    report = examine(encode(log.bundle()), log.vkey)
+
+    assert report.verdict is Verdict.INCOMPLETE
+    assert statuses(report)["price"] == "not found"
+    assert "2 periods" in next(step.detail for step in report.steps if step.name == "price")
 
 
 @pytest.mark.parametrize(

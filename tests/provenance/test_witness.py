@@ -261,7 +261,7 @@ def test_our_checkpoint_is_cosigned_by_several_and_by_those_that_answer(
     policy = Policy.parse((log_dir / "policy").read_text())
     assert policy.check(SignedNote.parse(published.note)) == (published.checkpoint, ["W0", "W1"])
     assert took < 5
-    health = queries.health()
+    health = queries.signing()
     assert (health.witnesses, health.cosigned_by, health.has_quorum) == (3, ("W0", "W1"), True)
 
 
@@ -277,7 +277,7 @@ def test_without_its_witnesses_the_log_goes_on_and_is_cosigned_when_they_are_bac
     record(1)
     running = sequencer.Sequencer()
     running.round()
-    assert (checkpoints.latest(log_dir).size, queries.health().has_quorum) == (1, False)
+    assert (checkpoints.latest(log_dir).size, queries.signing().has_quorum) == (1, False)
 
     with serving(witness) as url:
         known = running.publisher.trusted.witnesses
@@ -285,7 +285,7 @@ def test_without_its_witnesses_the_log_goes_on_and_is_cosigned_when_they_are_bac
         running.round()
     running.close()
 
-    assert queries.health().has_quorum
+    assert queries.signing().has_quorum
     assert checkpoints.latest(log_dir).size == 1
 
 
@@ -352,4 +352,4 @@ def test_a_witness_alone_cannot_stop_our_log(
     thread.join()
     server.server_close()
 
-    assert (checkpoints.latest(log_dir).size, queries.health().has_quorum) == (1, False)
+    assert (checkpoints.latest(log_dir).size, queries.signing().has_quorum) == (1, False)

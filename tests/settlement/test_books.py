@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import translation
 
 from market.kernel import clock
 from market.kernel.errors import Invalid, NotAllowed
@@ -118,12 +119,43 @@ def test_the_command_says_so_by_its_exit_code(lasting_market: Market, as_owner: 
     assert (finding["name"], finding["expected_minor"], finding["found_minor"]) == ("balance_drift", 45_600, 45_605)
 
 
-def test_money_that_left_unexplained_is_a_shortfall(market: Market) -> None:
+def test_a_bank_fee_is_a_shortfall_that_says_what_it_is_until_the_operator_has_paid_it_in(market: Market) -> None:
     market.funded(48_000)
 
     market.imported(("-3.00", "手续费"))
+    out = StringIO()
+    with pytest.raises(SystemExit), translation.override("en"):
+        call_command("books", "--check", stdout=out)
+    found = books.check()
+    market.imported(("3.00", "垫付手续费", "太原数据交易中心"))
 
-    assert books.check() == [books.Finding("shortfall", "C", 48_000, 47_700, "CNY")]
+    assert found == [books.Finding("shortfall", "suspense", 48_000, 47_700, "CNY")]
+    assert "expected ¥480.00, found ¥477.00, difference -¥3.00" in out.getvalue()
+    assert "such as a bank's fee for a payout" in out.getvalue()
+    assert "The operator pays it in from its own money" in out.getvalue()
+    assert books.check() == []
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "balance_drift",
+        "escrow_residue",
+        "books_apart",
+        "suspense_differs",
+        "bank_differs",
+        "statement_gap",
+        "shortfall",
+    ],
+)
+def test_every_finding_says_what_to_do(name: str, language: str) -> None:
+    with translation.override(language):
+        figures, way_out = books.describe(books.Finding(name, "C", 200, 100, "CNY")).split("\n")
+
+    assert "¥2.00" in figures
+    assert len(way_out) > 20
+    assert way_out.isascii() == (language == "en") or "’" in way_out
 
 
 def days(market: Market, who: Any, first: int, last: int, **more: Any) -> books.AccountStatement:

@@ -72,3 +72,35 @@ def test_two_references_are_both_found_once() -> None:
 def test_what_is_no_reference_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a payment reference"):
         references.parse(text)
+
+
+def slips(right: str) -> dict[str, str]:
+    """The reference as a hurried hand writes it."""
+    digits = right[2:]
+    return {
+        "a wrong digit": f"TY{digits[:5]}{(int(digits[5]) + 3) % 10}{digits[6:]}",
+        "two swapped": f"TY{digits[:-4]}{digits[-3]}{digits[-4]}{digits[-2:]}",
+        "one missing": f"TY{digits[:7]}{digits[8:]}",
+        "one too many": f"TY{digits[:7]}{digits[7]}{digits[7:]}",
+        "no letters": digits,
+    }
+
+
+@pytest.mark.parametrize("slip", ["a wrong digit", "two swapped", "one missing", "one too many", "no letters"])
+def test_a_reference_one_slip_away_is_among_the_near_ones(slip: str) -> None:
+    right = references.of("TY", 9_284_713_605)
+    written = slips(right)[slip]
+
+    found = references.near(f"货款{written}。")
+
+    assert references.find(f"货款{written}。") == []
+    assert right in found
+    assert all(map(references.is_valid, found))
+    assert len(found) < 20  # of some hundred numbers, check digits leave few
+
+
+def test_an_exact_reference_is_not_called_near() -> None:
+    right = references.of("TY", 4711)
+
+    assert right not in references.near(f"货款 {right}")
+    assert references.near("电费 11 月") == []

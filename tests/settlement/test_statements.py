@@ -11,7 +11,8 @@ from market.holds import Hold
 from market.kernel import clock, ids
 from market.kernel.errors import Conflict
 from market.participants.members import system
-from settlement import accounts, books, ledger, obligations, payments, references, statements
+from market.participants.models import Organisation
+from settlement import accounts, books, ledger, obligations, payments, references, statements, suspense
 from settlement.accounts import Code
 from settlement.errors import StatementGap, UnreadableStatement
 from settlement.models import Obligation, Statement, StatementLine, Transfer
@@ -70,6 +71,63 @@ def test_each_doubt_has_its_name_and_the_money_is_in_suspense(market: Market) ->
     assert Obligation.objects.get(id=due.id).state == ObligationState.DUE
     assert Event.objects.filter(kind="receipt.suspended").count() == 9
     assert books.check() == []
+
+
+@pytest.mark.parametrize(
+    "payer",
+    [
+        pytest.param("需方（太原）数据有限公司", id="as registered"),
+        pytest.param("需方(太原)数据有限公司", id="half-width brackets"),
+        pytest.param("需方【太原】数据有限公司", id="other brackets"),
+        pytest.param("　需方（太原） 数据有限公司 ", id="blanks of both widths"),
+    ],
+)
+def test_a_payer_is_known_however_the_bank_writes_width_blanks_and_brackets(market: Market, payer: str) -> None:
+    Organisation.objects.filter(id=market.buyer.id).update(name="需方（太原）数据有限公司")
+    obligation = market.opened(48_000)
+
+    market.imported(("480.00", obligation.payment_reference, payer))
+
+    assert Obligation.objects.get(id=obligation.id).state == ObligationState.FUNDED
+
+
+@pytest.mark.parametrize("payer", ["第三方贸易有限公司", "需方（太原）", " "])
+def test_an_exact_reference_and_amount_from_another_payer_waits_for_a_person(market: Market, payer: str) -> None:
+    Organisation.objects.filter(id=market.buyer.id).update(name="需方（太原）数据有限公司")
+    obligation = market.opened(48_000)
+
+    statement = market.imported(("480.00", obligation.payment_reference, payer))
+
+    assert lines_of(statement) == [(LineState.SUSPENSE, Doubt.PAYER_DIFFERS)]
+    assert Obligation.objects.get(id=obligation.id).state == ObligationState.DUE
+    assert ledger.balance(SUSPENSE) == 48_000
+    assert books.check() == []
+
+
+def test_a_clerk_gives_what_somebody_else_paid_to_the_obligation_with_a_reason(market: Market) -> None:
+    obligation = market.opened(48_000)
+    market.imported(("480.00", obligation.payment_reference, "母公司"))
+    line = StatementLine.objects.get(state=LineState.SUSPENSE)
+
+    suspense.assign(
+        line.id, payment_reference=obligation.payment_reference, reason="母公司代付，有委托付款函", by=market.clerk
+    )
+
+    assert Obligation.objects.get(id=obligation.id).state == ObligationState.FUNDED
+
+
+def test_a_lifted_hold_does_not_book_what_somebody_else_paid(market: Market) -> None:
+    obligation = market.opened(48_000)
+    hold = market.hold(obligation.thread_urn)
+    market.imported(("480.00", obligation.payment_reference))
+    line = StatementLine.objects.get(doubt=Doubt.HELD)
+    Organisation.objects.filter(id=market.buyer.id).update(name="改名后的需方")
+    market.lift(hold)
+
+    payments.receive(line.id, by=payments.REDRIVE)
+
+    assert StatementLine.objects.get(id=line.id).doubt == Doubt.PAYER_DIFFERS
+    assert Obligation.objects.get(id=obligation.id).state == ObligationState.DUE
 
 
 def test_the_second_payment_of_one_file_is_not_taken_twice(market: Market) -> None:
@@ -151,7 +209,7 @@ def test_the_opening_must_follow_the_closing_before(market: Market) -> None:
     with refused(StatementGap) as refusal:
         market.imported(("1.00", "b"), opening=101_001)
 
-    assert refusal.value.extra == {"expected_minor": 101_000, "found_minor": 101_001}
+    assert refusal.value.extra == {"expected_minor": 101_000, "found_minor": 101_001, "currency": "CNY"}
     assert Statement.objects.count() == 1
     assert ledger.balance(BANK) == 1_000
     second = market.imported(("1.00", "c"), ("-2.00", "d"), opening=101_000)

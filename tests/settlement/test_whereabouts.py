@@ -1,5 +1,6 @@
 """Both sides can always see where the money is, since when, and who moves it next."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from market import rules
@@ -9,14 +10,19 @@ from market.participants.members import Role, system
 from settlement import accounts, books, earnings, escrow, ledger, payout_files, payouts
 from settlement.models import Obligation, Payout
 from settlement.states import PayoutState
-from settlement.whereabouts import Mover, Place, where_is_money
+from settlement.whereabouts import Mover, Place, Whereabouts, where_is_money
 from tests.settlement.builders import Market, given_member, given_organisation, refused
 
 
 def piles(market: Market, obligation: Obligation) -> list[tuple[Place, int, Mover]]:
-    money = where_is_money(obligation.reference_urn, for_=market.trader)
-    assert where_is_money(obligation.reference_urn, for_=market.finance) == money
-    return [(pile.place, pile.amount_minor, pile.mover) for pile in money.piles]
+    paying, paid = (where_is_money(obligation.reference_urn, for_=each) for each in (market.trader, market.finance))
+    assert still(paid) == still(paying)
+    return [(pile.place, pile.amount_minor, pile.mover) for pile in paying.piles]
+
+
+def still(money: Whereabouts) -> Whereabouts:
+    """The same without the days, which move on while a hold lasts."""
+    return replace(money, piles=[replace(pile, until=None) for pile in money.piles])
 
 
 def test_from_the_buyer_through_escrow_to_the_supplier(market: Market) -> None:

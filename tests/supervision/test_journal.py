@@ -14,8 +14,8 @@ from market.kernel.clock import shifted
 from market.kernel.errors import Invalid, MarketError, NotAllowed
 from market.participants import admissions
 from market.participants.members import Member, Role
-from supervision import journal, orders, queries
-from tests.builders import given_applicant, given_authority, given_operator, given_submitted_admission
+from supervision import journal, measures, orders, queries
+from tests.builders import given_applicant, given_authority, given_operator, given_signed, given_submitted_admission
 from tests.market.test_access import bearer
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +209,31 @@ def test_over_the_api_a_party_reads_who_looked(client: Client) -> None:
     assert client.get("/api/supervision/overview", **bearer(reviewer)).json()["admissions_waiting"] == 0
     kinds: Any = {"kind": ["membership.joined", "organisation.created"], "limit": 2}
     assert len(client.get("/api/supervision/events", kinds, **bearer(reviewer)).json()) == 2
+
+
+def test_the_live_events_of_trades_tell_no_other_story() -> None:
+    stage = given_signed()
+    orders.place(stage.period.trade_id, scope=Scope.TRADE, reason="投诉", legal_basis="条例 28", by=stage.reviewer)
+
+    rows = queries.latest_of_trades(stage.approver, limit=50)
+    elsewhere = queries.latest_of_trades(given_authority(Role.REGULATOR_DATA, district="1101"), limit=50)
+
+    assert rows[0].kind in {"agreement.finalized", "obligation.opened"}
+    assert {row.thread for row in rows} == {ids.urn(stage.period.trade_id)}
+    assert elsewhere == []
+    with pytest.raises(NotAllowed):
+        queries.latest_of_trades(stage.clerk)
+    with pytest.raises(NotAllowed):
+        queries.latest_of_trades(stage.buyer.member)
+
+
+def test_the_holds_that_an_authority_reads_are_those_of_its_district() -> None:
+    stage = given_signed()
+    for subject, scope in ((stage.period.trade_id, Scope.TRADE), (stage.offer.version_id, Scope.LISTING)):
+        orders.place(subject, scope=scope, reason="投诉", legal_basis="条例 28", by=stage.reviewer)
+
+    here = measures.holds_active(given_authority(Role.REGULATOR_DATA, district="140105"))
+    elsewhere = measures.holds_active(given_authority(Role.REGULATOR_DATA, district="140107"))
+
+    assert {row.scope for row in here} == {"trade", "listing"}
+    assert elsewhere == []

@@ -118,9 +118,11 @@ CLAUSES: Final[tuple[Clause, ...]] = (
                 "contract takes effect when both signatures have been verified.",
             ),
             "change": Wording(
-                "变更本合约须双方重新签署。主管部门或者市场依法暂停交易的，暂停期间不视为违约。",
+                "变更本合约须双方重新签署。主管部门或者市场依法暂停交易的，暂停期间不视为违约，"
+                "付款期限和验收期限停止计算，恢复后继续计算。",
                 "Changes need both signatures anew. A lawful suspension by an authority or the market "
-                "is no breach while it lasts.",
+                "is no breach while it lasts; the days of payment and of acceptance stop meanwhile and "
+                "run on when it ends.",
             ),
             "rules": Wording(
                 "适用的市场规则版本：{rules}。",

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         run = OneTrade(accounts=found, file=file, price_minor=options["price"], say=say)
         try:
             bundle = run.run()
-        except (Refused, TimeoutError, OSError, KeyError) as error:
+        except (Refused, OSError, HTTPException, KeyError) as error:
             raise CommandError(f"The trade stopped after {len(run.steps)} steps: {error}") from error
         path: Path = options["bundle"] or settings.VAR_DIR / f"{run.found['trade']}.bundle.json"
         path.write_bytes(bundle)

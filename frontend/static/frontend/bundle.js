@@ -153,7 +153,7 @@
     const found = bundle.documents.filter((document) => document.field === HASH);
     if (!found.length) {
       const speaks = bundle.signatures.length || bundle.entries.some((entry) => EVIDENCE.includes(entry.leaf.kind));
-      throw speaks ? missing("no-agreement") : unclaimed("no-trade");
+      throw missing(speaks ? "no-agreement" : "no-trade");
     }
     require(found.length === 1, "two-agreements");
     const entry = bundle.entries[found[0].entry];
@@ -239,6 +239,8 @@
     return value === null ? null : whole(value, label(entry));
   };
   const checkPrice = (bundle, agreement) => {
+    const periods = Math.max(...[OBLIGATION, FUNDED, SETTLED].map((kind) => ofKind(bundle, kind).length));
+    if (periods > 1) throw missing("periods", periods);
     const seen = new Set();
     for (const [kind, field] of PRICED) {
       for (const entry of ofKind(bundle, kind)) {

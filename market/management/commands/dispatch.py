@@ -37,16 +37,20 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         with Lock(locks.DISPATCHER, listen=CHANNEL, is_running=lambda: self.running) as lock:
-            broker = BrokerWatch(lock)
+            broker, was_cut_off = BrokerWatch(lock), False
             while self.running:
                 try:
-                    lock.check()
+                    if lock.check() or was_cut_off:
+                        # Killed or cut off from the database, a dispatcher leaves rows that nobody tells.
+                        dispatch.take_over()
+                        was_cut_off = False
                     dispatch.run_once(send_job, is_running=lambda: self.running)
                     broker.look()
                     lock.wait(SWEEP_S)
                 except (OperationalError, psycopg.OperationalError):
                     logger.warning("the database is away; trying again")
                     connection.close()
+                    was_cut_off = True
                     time.sleep(SWEEP_S)
                 close_old_connections()
 

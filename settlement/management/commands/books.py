@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if options["json"]:
             shown = {
                 "agree": not findings,
-                "findings": [asdict(finding) for finding in findings],
+                "findings": [asdict(finding) | {"says": books.describe(finding)} for finding in findings],
                 "trial_balance": [asdict(row) | {"balance": row.balance} for row in rows],
             }
             self.stdout.write(json.dumps(shown, ensure_ascii=False, default=str))

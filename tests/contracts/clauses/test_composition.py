@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 
 from contracts import clauses
-from contracts.clauses import MANDATORY, Party, PersonalData, Terms
-from market import policy
+from contracts.clauses import MANDATORY, Party, PersonalData, Terms, phrases
+from market import licences, policy
 from market.kernel import canonical_json
 from market.policy import Policy
 from tests.contracts.clauses.given import BUYER, SUPPLIER, TERMS, given_terms
@@ -58,7 +59,7 @@ def test_equal_terms_give_equal_bytes_and_these_bytes() -> None:
     again = canonical_json.dumps(clauses.compose(given_terms()))
 
     assert once == again
-    assert hashlib.sha256(once).hexdigest() == "9b6fa278e921e37ab6adfe7414f6dfdf3929b2403cde43aaa295396633157288"
+    assert hashlib.sha256(once).hexdigest() == "db5024eb69ce119c1359724455852eaeab81e4917f412b757f003be30714acdc"
 
 
 CHANGES: dict[str, Any] = {
@@ -201,6 +202,35 @@ def test_a_natural_person_has_no_credit_code_in_the_text() -> None:
 )
 def test_the_text_says_what_the_policy_enforces(usage: dict[str, Any], code: str, said: str) -> None:
     assert said in text_of(clauses.compose(given_terms(usage=usage)), code)
+
+
+def test_the_purposes_of_the_market_stand_in_words_with_their_codes() -> None:
+    document = clauses.compose(given_terms(usage={"purposes": ("internal-analysis", "碳核算", "model-training")}))
+
+    zh, en = text_of(document, "use"), text_of(document, "use", "en")
+    assert "使用目的限于：内部分析（internal-analysis）、碳核算、模型训练（model-training）。" in zh
+    assert "limited to: internal analysis (internal-analysis), 碳核算, training of models (model-training)." in en
+
+
+def test_a_purpose_that_is_excluded_or_a_condition_stands_in_words_too() -> None:
+    excluded = {"leftOperand": "purpose", "operator": "isNoneOf", "rightOperand": ["model-training"]}
+    research = {"leftOperand": "purpose", "operator": "eq", "rightOperand": "scientific-research"}
+    not_for = policy.parse({"@type": "Set", "permission": [{"action": "use", "constraint": [excluded]}]})
+    only_if = policy.parse({"@type": "Set", "permission": [{"action": "display", "constraint": [research]}]})
+
+    forbids = text_of(clauses.compose(given_terms(policy=not_for)), "use")
+    allows = text_of(clauses.compose(given_terms(policy=only_if)), "use")
+
+    assert "不得用于：模型训练（model-training）。" in forbids
+    assert "声明的目的等于科学研究（scientific-research）" in allows
+
+
+def test_the_agreement_has_words_for_every_purpose_that_the_pages_have_words_for() -> None:
+    with translation.override("en"):
+        shown = {code: licences.purpose(code) for code in phrases.PURPOSES}
+
+    assert set(licences.PURPOSES) | {policy.ANY_LAWFUL} == set(phrases.PURPOSES)
+    assert shown == {code: words.en for code, words in phrases.PURPOSES.items()}
 
 
 def test_conditions_beyond_the_form_are_written_out() -> None:

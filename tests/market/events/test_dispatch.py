@@ -222,6 +222,32 @@ def test_a_row_whose_teller_died_comes_back_after_its_lease(monkeypatch: pytest.
         assert dispatch.run_once(no_jobs) == 1
 
 
+def test_who_takes_over_from_a_killed_dispatcher_tells_what_it_had_leased_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given_news(monkeypatch)
+    assert len(dispatch.claim()) == 1  # and then nothing: it was killed
+
+    dispatch.take_over()
+
+    assert dispatch.run_once(no_jobs) == 1
+    assert len(heard) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_dispatchers_command_takes_over_when_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_news(monkeypatch)
+    dispatch.claim()
+    dispatching = command.Command()
+    misbehave(lambda _: dispatching.stop())
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    dispatching.handle(once=False)
+
+    assert len(heard) == 1
+    assert not Dispatch.objects.exists()
+
+
 def test_a_teller_that_is_slow_leaves_the_rest_before_the_lease_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         given_news(monkeypatch)

@@ -55,7 +55,7 @@ def given_natural_person() -> Member:
         kind=OrganisationKind.INDIVIDUAL,
         name="赵六",
         district="140105",
-        sector="data",
+        sector="other",
         identity_number="110101199003078515",
         by=person,
     )
@@ -196,7 +196,7 @@ def test_a_reviewer_does_not_decide_the_application_of_an_organisation_of_their_
     from tests.builders import given_uscc
 
     own = organisations.create(
-        kind=OrganisationKind.ENTERPRISE, name="自家", district="140105", sector="x", uscc=given_uscc(), by=person
+        kind=OrganisationKind.ENTERPRISE, name="自家", district="140105", sector="other", uscc=given_uscc(), by=person
     )
     admission_id = given_submitted_admission(member_of(person, own))
 
