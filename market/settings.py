@@ -46,6 +46,15 @@ LOG_ORIGIN = env.text("LOG_ORIGIN", None if PRODUCTION else "demo.data-element-m
 LOG_DIR = VAR_DIR / "log-tiles"
 # A tlog-policy without logs: `witness` lines with addresses, groups, the quorum. Absent: nobody cosigns.
 LOG_WITNESSES = Path(env.text("LOG_WITNESSES", str(VAR_DIR / "witnesses.policy")))
+# Where roots are anchored. Without an address the launcher's chain in memory serves: a demonstration, no evidence.
+# The key, CHAIN_SIGNING_KEY, is read by the anchoring process alone (provenance/chain/accounts.py).
+CHAIN_RPC_URL = env.text("CHAIN_RPC_URL", "")
+CHAIN_SIGNER = env.text("CHAIN_SIGNER", "")  # an account that the node, or a signer in front of it, signs for
+CHAIN_CONFIRMATIONS = env.number("CHAIN_CONFIRMATIONS", 12 if CHAIN_RPC_URL else 1)  # its own block is the first
+CHAIN_ANCHOR_SECONDS = env.number("CHAIN_ANCHOR_SECONDS", 1800 if CHAIN_RPC_URL else 20)
+CHAIN_ANCHOR_ENTRIES = env.number("CHAIN_ANCHOR_ENTRIES", 10_000)  # as many new entries do not wait for the time
+CHAIN_STUCK_SECONDS = env.number("CHAIN_STUCK_SECONDS", 300)
+CHAIN_FEE_GWEI_MAX = env.number("CHAIN_FEE_GWEI_MAX", 500)
 STORAGE_URL = env.text("STORAGE_URL", None if PRODUCTION else f"file://{VAR_DIR / 'objects'}")
 UPLOAD_DIR = VAR_DIR / "incoming"
 

@@ -17,5 +17,6 @@ class ProvenanceConfig(AppConfig):
 
 
 def write_standing_rows(*, sender: AppConfig, **_: Any) -> None:
-    """Begin an empty log after a migration or a flush; a log that goes on is left alone."""
-    sender.get_model("LogState")._default_manager.get_or_create(id=1)
+    """Begin an empty log and its anchoring after a migration or a flush; a log that goes on is left alone."""
+    for name in ("LogState", "Anchoring"):
+        sender.get_model(name)._default_manager.get_or_create(id=1)

@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from market.events.models import Event
 from market.kernel import clock
+from provenance.anchor_models import Anchor, AnchorContract, Anchoring, AnchorSending
 from provenance.merkle import EMPTY_ROOT
+
+__all__ = ["Anchor", "AnchorContract", "AnchorSending", "Anchoring", "Certificate", "Checkpoint", "Leaf", "LogState"]
 
 
 def _octets(field: str) -> models.Func:
