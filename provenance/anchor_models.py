@@ -25,7 +25,12 @@ class AnchorContract(models.Model):
     deployed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["genesis", "address"], name="anchor_contract_once")]
+        constraints = [
+            # Chains in memory that begin in the same second are alike to the last byte.
+            models.UniqueConstraint(
+                fields=["genesis", "address"], condition=Q(is_embedded=False), name="anchor_contract_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"contract {self.address} on chain {self.chain_id}"
@@ -93,12 +98,16 @@ class AnchorSending(models.Model):
 
     APPEND_ONLY: ClassVar = True
 
-    hash = models.CharField(primary_key=True, max_length=66)
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    hash = models.CharField(max_length=66)  # the embedded chain begins alike each time, so it may come again
     anchor = models.ForeignKey(Anchor, on_delete=models.PROTECT, related_name="sendings")
     nonce = models.BigIntegerField()
     raw = models.BinaryField(null=True)  # signed bytes, to be sent again; none where a signer outside keeps them
     fee_wei = models.DecimalField(max_digits=40, decimal_places=0)
     sent_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["anchor", "hash"], name="anchor_sending_once")]
 
     def __str__(self) -> str:
         return f"transaction {self.hash}"

@@ -66,6 +66,16 @@ def beat(var: Path, env: Mapping[str, str]) -> tuple[int, Program]:
     return BACKGROUND, _program("beat", [*_CELERY, *words], env)
 
 
+def chain(env: Mapping[str, str]) -> list[tuple[int, Program]]:
+    """What anchors roots of the log, on a chain in memory unless a real one is named. Nobody waits for it either: it
+    loads the chain's libraries for seconds, behind everybody else.
+    """
+    found = [_program("anchorer", manage("anchor", "--skip-checks", "run", "--nice", "10"), env)]
+    if not env.get("CHAIN_RPC_URL"):
+        found.insert(0, _program("chain", manage("chain", "--skip-checks", "--nice", "10"), env))
+    return [(BACKGROUND, program) for program in found]
+
+
 def _program(name: str, command: Sequence[str], env: Mapping[str, str]) -> Program:
     return Program(name=name, command=command, env=env, cwd=REPOSITORY, stops=_GENTLE)
 

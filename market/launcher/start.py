@@ -104,6 +104,8 @@ class Run:
         if listen not in {"127.0.0.1", "::1"}:
             console.line(f"(open to other machines: it listens on {listen})")
         console.line("Ctrl-C stops everything; the next start finds all data again.")
+        for part in parts.chain(env):
+            self._watch(where, *part)
 
     def _watch(self, where: Folders, stage: int, program: Program) -> None:
         fork = self._nursery.start if self._nursery else None

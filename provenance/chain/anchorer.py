@@ -18,10 +18,12 @@ from django.db.models import Q
 
 from market import process
 from market.kernel import clock
+from provenance import checkpoints, proofs
 from provenance.anchor_models import Anchor, AnchorContract, Anchoring, AnchorSending
 from provenance.chain import accounts, deployments
 from provenance.chain.errors import ChainDown, ChainRefused, Misconfigured
 from provenance.chain.evm import Evm, Fees, Receipt, Signed, Signer
+from provenance.errors import LogHalted, LogUnreadable, NoCheckpoint, NoSuchSize
 from provenance.models import Checkpoint
 
 logger = logging.getLogger(__name__)
@@ -88,8 +90,8 @@ class _Round:
                 f"the chain has an anchor of {size} entries, the database a checkpoint of {newest.size if newest else 0}:"
                 " it was rolled back, see docs/log.md.",
             )
-        ours = Checkpoint.objects.filter(size=size).values_list("root", flat=True).first()
-        if ours is not None and bytes(ours) != root:
+        ours = _root(size)
+        if ours is not None and ours != root:
             raise Misconfigured(Problem.CONTRADICTED, f"the chain has another root for {size} entries than this log.")
 
     def _follow(self, anchor: Anchor) -> None:
@@ -168,7 +170,12 @@ class _Round:
         elif sending.raw is None:
             self._send(anchor, self._same(sending))
         else:
-            self.node.send_again(Signed(bytes(sending.raw), sending.hash))
+            try:
+                self.node.send_again(Signed(bytes(sending.raw), sending.hash))
+            except ChainRefused as error:
+                if not error.is_cheap:
+                    raise
+                self._send(anchor, self._higher(sending))
             _mark_sent(anchor)
 
     def _adopt(self, anchor: Anchor) -> bool:
@@ -238,6 +245,17 @@ def note(problem: str, detail: str) -> None:
     row.save()
 
 
+def _root(size: int) -> bytes | None:
+    """The root that this log has, or had signed, at a size; None where neither rows nor files tell."""
+    row = Checkpoint.objects.filter(size=size).values_list("root", flat=True).first()
+    if row is not None or size == 0:
+        return row if row is None else bytes(row)
+    try:
+        return proofs.root_at(size, published=checkpoints.latest())
+    except (NoCheckpoint, NoSuchSize, LogUnreadable, LogHalted):
+        return None
+
+
 def _is_due(newest: Checkpoint, last: Anchor) -> bool:
     if newest.size <= last.size:
         return False
@@ -247,8 +265,9 @@ def _is_due(newest: Checkpoint, last: Anchor) -> bool:
 
 def _keep(anchor: Anchor, transaction_hash: str, fees: Fees, raw: bytes | None) -> None:
     AnchorSending.objects.get_or_create(
+        anchor=anchor,
         hash=transaction_hash,
-        defaults={"anchor": anchor, "nonce": anchor.nonce, "raw": raw, "fee_wei": fees.wei, "sent_at": clock.now()},
+        defaults={"nonce": anchor.nonce, "raw": raw, "fee_wei": fees.wei, "sent_at": clock.now()},
     )
 
 
