@@ -12,6 +12,7 @@ from contracts.states import DisputeState, NegotiationState, PeriodState, TradeS
 from delivery.states import GrantState, UseState
 from listings.states import ResourceState, VersionState
 from market.participants.states import AdmissionState
+from provenance.anchor_models import Anchor
 from settlement.states import LineState, ObligationState, PayoutState
 from supervision.states import OrderState
 
@@ -34,6 +35,17 @@ FAILED: Final = Badge("cross", "danger")  # ended badly, or stopped
 
 # The state machines of the rooms; words are the labels of their states.
 MACHINES: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, Badge]]]] = {
+    "anchor": (
+        Anchor.State,
+        {
+            Anchor.State.PLANNED: WAITING,
+            Anchor.State.SENT: RUNNING,
+            Anchor.State.MINED: RUNNING,
+            Anchor.State.FINAL: DONE,
+            Anchor.State.REFUSED: FAILED,
+            Anchor.State.RESET: WARNED,
+        },
+    ),
     "admission": (
         AdmissionState,
         {

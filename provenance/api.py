@@ -14,10 +14,12 @@ from market.authentication import KeyAuth, MemberSession
 from market.events.models import Event
 from market.kernel.errors import NotFound
 from market.requests import MemberRequest
-from provenance import certificates, checkpoints, comparisons, keys, proofs, queries
+from provenance import anchors, certificates, checkpoints, comparisons, keys, proofs, queries
 from provenance.queries import EntryRow
 from provenance.schemas import (
     INDEX_MAX,
+    AnchorOut,
+    AnchorsIn,
     CertificateOut,
     CheckpointOut,
     CheckpointsIn,
@@ -179,7 +181,31 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
 @allow(PUBLIC)
 def health(request: HttpRequest) -> dict[str, Any]:
     """Size, last checkpoint and who cosigned it, and how long events wait for their place."""
-    return asdict(queries.health()) | asdict(queries.signing())
+    return asdict(queries.health()) | asdict(queries.signing()) | {"anchoring": asdict(anchors.standing())}
+
+
+@router.get("/anchors", response=list[AnchorOut])
+@allow(PUBLIC)
+def all_anchors(request: HttpRequest, page: Query[AnchorsIn]) -> list[dict[str, Any]]:
+    """Roots on chains, newest first; go on with `before` set to the last position shown."""
+    return [
+        {
+            "size": each.size,
+            "root": bytes(each.root).hex(),
+            "state": each.state,
+            "vanished": each.vanished,
+            "chain_id": each.contract.chain_id,
+            "contract": each.contract.address,
+            "transaction": each.transaction,
+            "block_number": each.block_number,
+            "block_hash": each.block_hash,
+            "planned_at": each.planned_at,
+            "final_at": each.final_at,
+            "is_demonstration": each.contract.is_embedded,
+            "position": anchors.position(each),
+        }
+        for each in anchors.latest(page.limit, before=page.before)
+    ]
 
 
 def _proved(row: EntryRow | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from market.events.models import Event, Opening
 from market.kernel import canonical_json
 from market.kernel.errors import NotAllowed
 from market.participants.members import Actor
-from provenance import checkpoints, proofs, queries
+from provenance import anchors, checkpoints, proofs, queries
 from provenance.checkpoints import Published
 from provenance.errors import NotYetLogged
 from provenance.verifier.bundle import FORMAT, manifest
@@ -86,6 +86,9 @@ def of(
         "documents": [_document(document, entries) for document in documents],
         "signatures": [_signature(signature, place) for signature in signatures],
     }
+    anchor = anchors.member(published)
+    if anchor is not None:
+        members["anchor"] = anchor
     return canonical_json.dumps({**members, "manifest": manifest(members)})
 
 

@@ -134,6 +134,45 @@ class CertificateOut(Schema):
     entries: list[EntryOut]
 
 
+class AnchorsIn(Schema):
+    """Which anchors, newest first."""
+
+    before: int | None = Field(None, ge=0, le=10**16)
+    limit: int = Field(20, ge=1, le=100)
+
+
+class AnchorOut(Schema):
+    """A root on its way onto a chain, or there."""
+
+    size: int
+    root: str  # hex
+    state: str  # planned, sent, mined, final, refused, reset
+    vanished: int  # how often its block was reorganised away
+    chain_id: int
+    contract: str
+    transaction: str  # empty until it is in a block
+    block_number: int | None
+    block_hash: str
+    planned_at: datetime
+    final_at: datetime | None
+    is_demonstration: bool  # on the embedded chain: no evidence
+    position: int  # give it as `before` to go on
+
+
+class AnchoringOut(Schema):
+    """How anchoring stands."""
+
+    problem: str  # empty while it works
+    since: datetime | None
+    is_late: bool
+    is_embedded: bool
+    size: int  # entries under the newest anchor that is in a block
+    final_size: int
+    signed_size: int
+    chain_id: int | None
+    address: str
+
+
 class HealthOut(Schema):
     """How the log is doing."""
 
@@ -145,4 +184,5 @@ class HealthOut(Schema):
     witnesses: int
     cosigned_by: list[str]
     has_quorum: bool
+    anchoring: AnchoringOut
     clock_back_s: float  # how far the clock went back lately; 0 when it did not

@@ -14,7 +14,7 @@ from frontend import checks, kinds, qr
 from market import access
 from market.kernel import clock
 from market.participants.members import Member
-from provenance import checkpoints
+from provenance import anchors, checkpoints
 
 
 @access.allow(access.PUBLIC, ceiling="look_up")
@@ -25,6 +25,7 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     sheet = certificates.sheet(certificate_id, reader=member, published=published)
     address = settings.PUBLIC_URL + reverse("frontend:certificate", args=[certificate_id])
     holding = sheet.holding
+    place = sheet.entry.row.index if sheet.entry else None
     context = {
         "sheet": sheet,
         "holding": holding,
@@ -34,6 +35,7 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
         "qr": qr.draw(address, _t("QR code with the address of this certificate")),
         "steps": [(each.row, kinds.words(each.row.kind)) for each in sheet.events] if holding is None else [],
         "entries": [checks.entry(each) for each in sheet.entries],
+        "anchor": anchors.covering(place) if place is not None else None,
         "number": sheet.entry.row.index + 1 if sheet.entry and sheet.entry.row.index is not None else None,
         **checks.checkpoint(published),
     }

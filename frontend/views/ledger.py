@@ -14,7 +14,7 @@ from market import access
 from market.kernel import canonical_json
 from market.kernel.errors import Invalid
 from market.participants.members import Member
-from provenance import evidence, queries
+from provenance import anchors, evidence, queries
 from provenance.evidence import Evidence
 from provenance.queries import EntryRow, Health
 
@@ -104,6 +104,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
         "previous": index - 1 if index else None,
         "following": index + 1 if found.row.index is not None and queries.health().size > index + 1 else None,
         "checked": checks.entry(found),
+        "anchor": anchors.covering(index),
         "path_lines": "\n".join(found.path),
         **checks.checkpoint(published),
     }

@@ -7,7 +7,6 @@ one anchor.
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
@@ -83,12 +82,14 @@ class _Round:
     def _compare(self, contract: AnchorContract) -> None:
         """What the chain holds must be of this log: it is the memory that does not go back with our database."""
         size, root = self.node.anchored(contract.address)
-        newest = Checkpoint.objects.order_by("-size").first()
-        if size > (newest.size if newest else 0):
+        if size == 0:
+            return
+        signed_size = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+        if size > signed_size:
             raise Misconfigured(
                 Problem.CONTRADICTED,
-                f"the chain has an anchor of {size} entries, the database a checkpoint of {newest.size if newest else 0}:"
-                " it was rolled back, see docs/log.md.",
+                f"the chain has an anchor of {size} entries, the database a checkpoint of {signed_size}: it"
+                " was rolled back, see docs/log.md.",
             )
         ours = _root(size)
         if ours is not None and ours != root:
@@ -225,7 +226,8 @@ class _Round:
         if now.priority_wei is None:
             return Fees(wei, None)
         # The tip as a share of the whole: it has to grow by as much.
-        return replace(now, wei=wei, priority_wei=max(now.priority_wei * up // down + 1, wei * now.priority_wei // now.wei))
+        tip = max(now.priority_wei * up // down + 1, wei * now.priority_wei // now.wei)
+        return Fees(wei, min(tip, wei))
 
     def _same(self, sending: AnchorSending) -> Fees:
         now = self.node.fees()
@@ -248,8 +250,8 @@ def note(problem: str, detail: str) -> None:
 def _root(size: int) -> bytes | None:
     """The root that this log has, or had signed, at a size; None where neither rows nor files tell."""
     row = Checkpoint.objects.filter(size=size).values_list("root", flat=True).first()
-    if row is not None or size == 0:
-        return row if row is None else bytes(row)
+    if row is not None:
+        return bytes(row)
     try:
         return proofs.root_at(size, published=checkpoints.latest())
     except (NoCheckpoint, NoSuchSize, LogUnreadable, LogHalted):

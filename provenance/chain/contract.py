@@ -26,5 +26,5 @@ def bytecode() -> bytes:
 
 
 def runtime() -> bytes:
-    """What must then lie at the contract's address: it holds no constant of the deployment, so it is always the same."""
+    """What must then lie at the contract's address, always the same: no constant of a deployment is in it."""
     return bytes.fromhex(_artefact()["runtime"][2:])

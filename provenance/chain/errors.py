@@ -4,7 +4,13 @@ from typing import Final
 
 _KNOWN: Final = ("already known", "known transaction", "already imported", "alreadyknown")
 _NONCE_USED: Final = ("nonce too low", "invalid transaction nonce", "nonce has already been used", "oldnonce")
-_POOR: Final = ("insufficient funds", "does not have enough balance", "insufficient balance", "upfront cost", "cannot afford")
+_POOR: Final = (
+    "insufficient funds",
+    "does not have enough balance",
+    "insufficient balance",
+    "upfront cost",
+    "cannot afford",
+)
 _CHEAP: Final = ("underpriced", "replacement", "fee too low", "below base fee", "less than block base fee")
 
 

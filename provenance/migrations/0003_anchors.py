@@ -8,95 +8,178 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('provenance', '0002_guards'),
+        ("provenance", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AnchorContract',
+            name="AnchorContract",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('chain_id', models.BigIntegerField()),
-                ('genesis', models.CharField(max_length=66)),
-                ('address', models.CharField(max_length=42)),
-                ('owner', models.CharField(max_length=42)),
-                ('transaction', models.CharField(max_length=66)),
-                ('block_number', models.BigIntegerField()),
-                ('is_embedded', models.BooleanField()),
-                ('deployed_at', models.DateTimeField(default=market.kernel.clock.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("chain_id", models.BigIntegerField()),
+                ("genesis", models.CharField(max_length=66)),
+                ("address", models.CharField(max_length=42)),
+                ("owner", models.CharField(max_length=42)),
+                ("transaction", models.CharField(max_length=66)),
+                ("block_number", models.BigIntegerField()),
+                ("is_embedded", models.BooleanField()),
+                ("deployed_at", models.DateTimeField(default=market.kernel.clock.now)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_embedded', False)), fields=('genesis', 'address'), name='anchor_contract_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_embedded", False)),
+                        fields=("genesis", "address"),
+                        name="anchor_contract_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Anchor',
+            name="Anchor",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('size', models.BigIntegerField()),
-                ('root', models.BinaryField()),
-                ('state', models.CharField(choices=[('planned', 'to be sent'), ('sent', 'sent, not in a block yet'), ('mined', 'in a block, not final yet'), ('final', 'final'), ('refused', 'refused by the contract'), ('reset', 'the demonstration chain was reset')], default='planned', max_length=8)),
-                ('nonce', models.BigIntegerField(null=True)),
-                ('transaction', models.CharField(blank=True, default='', max_length=66)),
-                ('block_number', models.BigIntegerField(null=True)),
-                ('block_hash', models.CharField(blank=True, default='', max_length=66)),
-                ('receipt', models.JSONField(null=True)),
-                ('vanished', models.PositiveIntegerField(default=0)),
-                ('planned_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('mined_at', models.DateTimeField(null=True)),
-                ('final_at', models.DateTimeField(null=True)),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='anchors', to='provenance.anchorcontract')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("size", models.BigIntegerField()),
+                ("root", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "to be sent"),
+                            ("sent", "sent, not in a block yet"),
+                            ("mined", "in a block, not final yet"),
+                            ("final", "final"),
+                            ("refused", "refused by the contract"),
+                            ("reset", "the demonstration chain was reset"),
+                        ],
+                        default="planned",
+                        max_length=8,
+                    ),
+                ),
+                ("nonce", models.BigIntegerField(null=True)),
+                ("transaction", models.CharField(blank=True, default="", max_length=66)),
+                ("block_number", models.BigIntegerField(null=True)),
+                ("block_hash", models.CharField(blank=True, default="", max_length=66)),
+                ("receipt", models.JSONField(null=True)),
+                ("vanished", models.PositiveIntegerField(default=0)),
+                ("planned_at", models.DateTimeField(default=market.kernel.clock.now)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("mined_at", models.DateTimeField(null=True)),
+                ("final_at", models.DateTimeField(null=True)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="anchors",
+                        to="provenance.anchorcontract",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Anchoring',
+            name="Anchoring",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('problem', models.CharField(blank=True, choices=[('', 'working'), ('unreachable', "the chain's node does not answer"), ('wrong_chain', 'the node is of another chain than the contract'), ('no_contract', 'no contract has been deployed'), ('other_code', "at the contract's address lies something else"), ('no_signer', "no key and no signer's account is set"), ('not_owner', "the account is not the contract's owner"), ('no_funds', 'the account cannot pay for a transaction'), ('stuck', 'the transaction waits, and the fee may not grow any more'), ('refused', 'the node refuses'), ('contradicted', 'the chain holds an anchor that this log does not lead to')], default='', max_length=16)),
-                ('detail', models.CharField(blank=True, default='', max_length=500)),
-                ('since', models.DateTimeField(null=True)),
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "working"),
+                            ("unreachable", "the chain's node does not answer"),
+                            ("wrong_chain", "the node is of another chain than the contract"),
+                            ("no_contract", "no contract has been deployed"),
+                            ("other_code", "at the contract's address lies something else"),
+                            ("no_signer", "no key and no signer's account is set"),
+                            ("not_owner", "the account is not the contract's owner"),
+                            ("no_funds", "the account cannot pay for a transaction"),
+                            ("stuck", "the transaction waits, and the fee may not grow any more"),
+                            ("refused", "the node refuses"),
+                            ("contradicted", "the chain holds an anchor that this log does not lead to"),
+                        ],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, default="", max_length=500)),
+                ("since", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='anchoring_is_one_row')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="anchoring_is_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='AnchorSending',
+            name="AnchorSending",
             fields=[
-                ('id', models.UUIDField(default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('hash', models.CharField(max_length=66)),
-                ('nonce', models.BigIntegerField()),
-                ('raw', models.BinaryField(null=True)),
-                ('fee_wei', models.DecimalField(decimal_places=0, max_digits=40)),
-                ('sent_at', models.DateTimeField(default=market.kernel.clock.now)),
-                ('anchor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sendings', to='provenance.anchor')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=market.kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("hash", models.CharField(max_length=66)),
+                ("nonce", models.BigIntegerField()),
+                ("raw", models.BinaryField(null=True)),
+                ("fee_wei", models.DecimalField(decimal_places=0, max_digits=40)),
+                ("sent_at", models.DateTimeField(default=market.kernel.clock.now)),
+                (
+                    "anchor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sendings", to="provenance.anchor"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='anchor',
-            constraint=models.UniqueConstraint(fields=('contract', 'size'), name='anchor_one_per_size'),
+            model_name="anchor",
+            constraint=models.UniqueConstraint(fields=("contract", "size"), name="anchor_one_per_size"),
         ),
         migrations.AddConstraint(
-            model_name='anchor',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'planned')), fields=('contract',), name='anchor_one_planned'),
+            model_name="anchor",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "planned")), fields=("contract",), name="anchor_one_planned"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='anchor',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'sent', 'mined', 'final', 'refused', 'reset'])), name='anchor_state_known'),
+            model_name="anchor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["planned", "sent", "mined", "final", "refused", "reset"])),
+                name="anchor_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='anchor',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('root'), function='octet_length', output_field=models.IntegerField()), 32), name='anchor_root_is_sha256'),
+            model_name="anchor",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    models.Func(models.F("root"), function="octet_length", output_field=models.IntegerField()), 32
+                ),
+                name="anchor_root_is_sha256",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='anchor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['mined', 'final']), _negated=True), models.Q(models.Q(('block_hash', ''), _negated=True), models.Q(('transaction', ''), _negated=True)), _connector='OR'), name='anchor_mined_names_its_block'),
+            model_name="anchor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["mined", "final"]), _negated=True),
+                    models.Q(models.Q(("block_hash", ""), _negated=True), models.Q(("transaction", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="anchor_mined_names_its_block",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='anchorsending',
-            constraint=models.UniqueConstraint(fields=('anchor', 'hash'), name='anchor_sending_once'),
+            model_name="anchorsending",
+            constraint=models.UniqueConstraint(fields=("anchor", "hash"), name="anchor_sending_once"),
         ),
     ]

@@ -4,6 +4,7 @@
      "entries":    [{"index", "leaf": base64, "proof": [hex], "openings": {field: {"salt": hex, "value"}}}],
      "documents":  [{"name", "media_type", "sha256", "content": base64, "bound_by": {"entry", "field"}}],
      "signatures": [{"party", "algorithm", "provider", "public_key", "signature", "document", "key_entry"}],
+     "anchor":     the copy of a chain's receipt (anchor.py); the only member that may be left out,
      "manifest":   {member: sha256 of its canonical JSON}}
 
 `entry` and `key_entry` are positions in `entries`, from 0. The manifest makes every changed byte findable
@@ -16,6 +17,7 @@ from hashlib import sha256
 from typing import Any, Final, Self
 
 from . import shapes
+from .anchor import Anchor
 from .canonical import Json, dumps, loads
 from .errors import Contradicted, Damaged, Unreadable
 from .leaves import Leaf
@@ -30,6 +32,7 @@ SIGNATURES_MAX: Final = 100
 PARTIES: Final = ("supplier", "buyer")
 PROVIDERS: Final = ("own_key", "sealed_key")
 SCALARS: Final = ("origin", "vkey", "checkpoint")
+ANCHOR: Final = "anchor"
 LISTS: Final = ("entries", "documents", "signatures")
 
 _NAME: Final = re.compile(r"[^/\\\x00-\x1f]{1,255}")
@@ -101,6 +104,7 @@ class Bundle:
     entries: list[Entry]
     documents: list[Document]
     signatures: list[Signature]
+    anchor: Anchor | None
     members: dict[str, Json]
 
     @classmethod
@@ -115,7 +119,8 @@ class Bundle:
         whole = shapes.members(loads(data), "the bundle")
         if whole.get("format") != FORMAT:
             raise Unreadable(f"the file is not a bundle of the format {FORMAT}")
-        shapes.members(whole, "the bundle", ("format", *SCALARS, *LISTS, "manifest"))
+        optional = (ANCHOR,) if ANCHOR in whole else ()
+        shapes.members(whole, "the bundle", ("format", *SCALARS, *LISTS, *optional, "manifest"))
         entries = shapes.items(whole["entries"], "entries", ENTRIES_MAX)
         documents = shapes.items(whole["documents"], "documents", DOCUMENTS_MAX)
         signatures = shapes.items(whole["signatures"], "signatures", SIGNATURES_MAX)
@@ -126,6 +131,7 @@ class Bundle:
             entries=[_entry(value, position) for position, value in enumerate(entries)],
             documents=[_document(value, position, len(entries)) for position, value in enumerate(documents)],
             signatures=[_signature(value, position, len(entries)) for position, value in enumerate(signatures)],
+            anchor=Anchor.read(whole[ANCHOR]) if optional else None,
             members=whole,
         )
         _require_distinct("entries", [entry.index for entry in bundle.entries])
@@ -144,7 +150,7 @@ class Bundle:
 
 def manifest(members: dict[str, Json]) -> dict[str, Json]:
     """The manifest of a bundle's members: SHA-256 in hex of each member's canonical JSON."""
-    parts: dict[str, Json] = {name: members[name] for name in SCALARS}
+    parts: dict[str, Json] = {name: members[name] for name in (*SCALARS, ANCHOR) if name in members}
     for name in LISTS:
         values: Any = members[name]
         parts |= {f"{name}/{n}": value for n, value in enumerate(values)}

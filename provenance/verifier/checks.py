@@ -7,6 +7,7 @@ from typing import Final
 
 from . import agreement as trade
 from .agreement import Agreement
+from .anchor import parse_chain
 from .bundle import Bundle
 from .errors import Contradicted, Damaged, NotClaimed, NoteInvalid, NotFound, PolicyInvalid, Refusal, Unreadable
 from .merkle import leaf_hash, verify_inclusion
@@ -24,17 +25,19 @@ TRADE_CHECKS: Final[dict[str, Callable[[Bundle, Agreement], str]]] = {
 }
 
 
-def examine(data: bytes, vkey: str | None = None, policy: str | None = None) -> Report:
+def examine(data: bytes, vkey: str | None = None, policy: str | None = None, chain: str | None = None) -> Report:
     """Check the bytes of a bundle and answer a report; never raises for what the bytes hold.
 
     vkey: the log's verifier key as the reader had it from elsewhere. Without it the bundle's own key is used,
     and the report says that this proves nothing about who runs the log.
     policy: a tlog-policy in the place of a key: the logs, witnesses and quorum that the reader trusts.
+    chain: CHAIN_ID:0xADDRESS of the contract that the log's anchors must be of; a bundle without one is incomplete.
     Raises Unreadable if there is no judging it: too large, another format, or a `vkey` or `policy` that is none.
     """
     report = Report(vkey_given=vkey is not None or policy is not None)
     given = _given_key(vkey)
     trusted = _given_policy(policy)
+    contract = _given_chain(chain)
     try:
         bundle = Bundle.read(data)
     except Unreadable:
@@ -51,6 +54,8 @@ def examine(data: bytes, vkey: str | None = None, policy: str | None = None) -> 
     _step(report, "inclusion", lambda: _check_inclusion(bundle))
     _step(report, "openings", lambda: _check_openings(bundle))
     _step(report, "documents", lambda: _check_documents(bundle))
+    if bundle.anchor is not None or contract is not None:
+        _step(report, "anchor", lambda: _check_anchor(bundle, contract))
     _examine_trade(report, bundle)
     return report
 
@@ -99,6 +104,21 @@ def _given_policy(policy: str | None) -> Policy | None:
     if not found.logs:
         raise Unreadable("--policy: it names no log, so it says nothing about this one")
     return found
+
+
+def _given_chain(chain: str | None) -> tuple[int, str] | None:
+    if chain is None:
+        return None
+    found = parse_chain(chain)
+    if found is None:
+        raise Unreadable("--chain: it is not written CHAIN_ID:0xADDRESS")
+    return found
+
+
+def _check_anchor(bundle: Bundle, contract: tuple[int, str] | None) -> str:
+    if bundle.anchor is None:
+        raise NotFound("the bundle holds no anchor")
+    return bundle.anchor.check(_checkpoint(bundle)[0], contract)
 
 
 def _check_manifest(bundle: Bundle) -> str:

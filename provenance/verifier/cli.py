@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("bundle", type=Path, help="the bundle to check, or the folder of a whole log")
     parser.add_argument("--vkey", help="the log's verifier key, had from elsewhere than the bundle")
     parser.add_argument("--policy", type=Path, help="a tlog-policy file in the place of a key: logs, witnesses, quorum")
+    parser.add_argument("--chain", help="CHAIN_ID:0xADDRESS, the contract that the log's anchors must be of")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     try:
         options = parser.parse_args(argv)
@@ -33,14 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a terminal without Chinese letters shows escapes
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _verify(options.bundle, options.vkey, options.policy, as_json=options.json)
+        return _verify(options.bundle, options.vkey, options.policy, options.chain, as_json=options.json)
     except Unreadable as refusal:
         return _say_unreadable(str(refusal), as_json=options.json)
     except (MemoryError, RecursionError):
         return _say_unreadable("the file is too large or too deep for this machine", as_json=options.json)
 
 
-def _verify(path: Path, vkey: str | None, policy: Path | None, *, as_json: bool) -> int:
+def _verify(path: Path, vkey: str | None, policy: Path | None, chain: str | None, *, as_json: bool) -> int:
     if importlib.util.find_spec("cryptography") is None:
         raise Unreadable("signatures need the Python package cryptography: pip install cryptography")
     from . import whole  # noqa: PLC0415  cryptography was looked for first
@@ -52,7 +53,7 @@ def _verify(path: Path, vkey: str | None, policy: Path | None, *, as_json: bool)
     if (path / "checkpoint").is_file():
         report = whole.examine(path, vkey, trusted)
     else:
-        report = examine(_read(path), vkey, trusted)
+        report = examine(_read(path), vkey, trusted, chain)
     print(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())
     return report.exit_code
 

@@ -13,6 +13,7 @@ from provenance.verifier.canonical import dumps
 from provenance.verifier.checks import examine
 from provenance.verifier.errors import Unreadable
 from tests.provenance.small_log import ORIGIN, SmallLog, encode
+from tests.provenance.test_anchor_evidence import anchored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RUN = """async ([data, vkey]) => {
@@ -75,6 +76,19 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "closed keys": without("key.registered"),
     "closed money": without("period.funded"),
     "closed grant": without("grant.opened"),
+    "an anchor": lambda whole: whole.update(anchor=anchored(4)["anchor"]),
+    "an anchor of all": lambda whole: whole.update(anchor=anchored(11)["anchor"]),
+    "an anchor of a demonstration": lambda whole: whole.update(
+        anchor=anchored(7)["anchor"] | {"is_demonstration": True}
+    ),
+    "an anchor of another size": lambda whole: whole.update(anchor=anchored(4)["anchor"] | {"size": 5}),
+    "an anchor of another root": lambda whole: whole.update(
+        anchor=anchored(4)["anchor"] | {"root": "1" * 64, "data": "0x" + "1" * 64}
+    ),
+    "an anchor with a cut proof": lambda whole: whole.update(
+        anchor=anchored(4)["anchor"] | {"consistency": anchored(4)["anchor"]["consistency"][1:]}
+    ),
+    "an anchor with a member too many": lambda whole: whole.update(anchor=anchored(4)["anchor"] | {"x": 1}),
     "half a character": lambda whole: whole["documents"][0].update(name="\ud800"),
     "a number too large": lambda whole: whole["entries"][0].update(index=2**53),
 }

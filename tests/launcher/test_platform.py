@@ -10,7 +10,19 @@ from market.launcher import residue
 from tests.launcher.platforms import Platform
 
 pytestmark = [pytest.mark.slow, pytest.mark.kill]
-PARTS = {"launcher", "postgres", "valkey", "web", "delivery", "sequencer", "dispatcher", "worker", "beat", "chain", "anchorer"}
+PARTS = {
+    "launcher",
+    "postgres",
+    "valkey",
+    "web",
+    "delivery",
+    "sequencer",
+    "dispatcher",
+    "worker",
+    "beat",
+    "chain",
+    "anchorer",
+}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Chains that tests may break: eth-tester in this process, or anvil (ANVIL=/path/to/anvil, `make conformance-anchor`)."""
+"""Chains that tests may break: eth-tester in this process, or anvil (ANVIL=/its/path: conformance/anchor)."""
 
 import os
 import socket

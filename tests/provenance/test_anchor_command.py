@@ -24,7 +24,6 @@ from provenance.chain.errors import Misconfigured
 from provenance.chain.evm import Evm
 from provenance.management.commands.chain import Server, serve
 from provenance.models import Checkpoint
-
 from tests import builders
 
 from . import nodes
@@ -98,7 +97,10 @@ def test_the_embedded_chain_gets_its_contract_by_itself_and_older_anchors_read_r
     thread.join()
     second.server_close()
 
-    assert [(each.state, each.vanished) for each in Anchor.objects.order_by("planned_at")] == [("reset", 0), ("final", 0)]
+    assert [(each.state, each.vanished) for each in Anchor.objects.order_by("planned_at")] == [
+        ("reset", 0),
+        ("final", 0),
+    ]
     assert AnchorContract.objects.filter(is_embedded=True).count() == 2
     assert anchors.standing().problem == ""
 

@@ -219,7 +219,9 @@ def test_a_crash_between_storing_and_sending_sends_the_same_bytes(
     assert AnchorSending.objects.get().hash == stored.hash == Anchor.objects.get().transaction
 
 
-def test_a_crash_after_an_outside_signer_sent_finds_its_transaction(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_after_an_outside_signer_sent_finds_its_transaction(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outside = Outside(node.rich)
     deployments.deploy(node.evm, outside, is_embedded=False)
     sign(7)
@@ -364,7 +366,7 @@ def test_what_was_sent_cannot_be_altered_by_the_running_role(node: Node, contrac
     work(node)
 
     for statement in ("UPDATE provenance_anchorsending SET nonce = 9", "DELETE FROM provenance_anchorcontract"):
-        with pytest.raises(Exception, match="permission denied|append-only"), connection.cursor() as cursor:
+        with pytest.raises(Exception, match=r"permission denied|append-only"), connection.cursor() as cursor:
             cursor.execute(statement)
 
 

@@ -12,6 +12,7 @@
   const OBLIGATION = "obligation.opened", PAYMENT = "payment.received", GRANT = "grant.opened", KEY = "key.registered";
   // An entry of these kinds is evidence for the trade, so it must show that it belongs to it.
   const EVIDENCE = [AGREED, VERIFIED, FUNDED, SETTLED, OBLIGATION, PAYMENT, GRANT];
+  const HASH32 = /^0x[0-9a-f]{64}$/, ANCHORED = "0x4ac5b9bdb01817da80ec1c33e76c5bef927ab969dd8e8ba4ce21da0d7996e56f";
   const STORY = [AGREED, VERIFIED, FUNDED, SETTLED];
   const PARTIES = ["supplier", "buyer"];
   const SIGNED_AT = { supplier: AGREED, buyer: VERIFIED };
@@ -74,11 +75,24 @@
       keyEntry: whole(value.key_entry, where, count),
     };
   };
+  const readAnchor = (value) => {
+    members(value, "anchor", ["chain_id", "contract", "transaction", "block_number", "block_hash", "size", "root", "address", "topics", "data", "consistency", "is_demonstration"]);
+    for (const name of ["chain_id", "block_number", "size"]) whole(value[name], `anchor/${name}`);
+    for (const name of ["transaction", "block_hash", "data"]) string(value[name], `anchor/${name}`, HASH32);
+    for (const name of ["contract", "address"]) string(value[name], `anchor/${name}`, /^0x[0-9a-f]{40}$/);
+    list(value.topics, "anchor/topics", 4).forEach((each) => string(each, "anchor/topics", HASH32));
+    require(typeof value.is_demonstration === "boolean", "form", "anchor");
+    return {
+      ...value, root: fromHex(value.root, 32, "anchor"),
+      path: list(value.consistency, "anchor/consistency", 2 * PATH_MAX).map((node) => fromHex(node, 32, "anchor")),
+    };
+  };
   const readBundle = (bytes) => {
     if (bytes.length > BYTES_MAX) throw new Refusal("unreadable", "too-large", BYTES_MAX / 2 ** 20);
     const found = members(read(bytes), "bundle");
     if (own(found, "format") !== FORMAT) throw new Refusal("unreadable", "no-bundle", FORMAT);
-    members(found, "bundle", ["format", "origin", "vkey", "checkpoint", "entries", "documents", "signatures", "manifest"]);
+    const more = Object.hasOwn(found, "anchor") ? ["anchor"] : [];
+    members(found, "bundle", ["format", "origin", "vkey", "checkpoint", "entries", "documents", "signatures", ...more, "manifest"]);
     const count = list(found.entries, "entries", ENTRIES_MAX).length;
     const bundle = {
       members: found,
@@ -86,6 +100,7 @@
       entries: found.entries.map(readEntry),
       documents: list(found.documents, "documents", OTHERS_MAX).map((each, at) => readDocument(each, at, count)),
       signatures: list(found.signatures, "signatures", OTHERS_MAX).map((each, at) => readSignature(each, at, count)),
+      anchor: more.length ? readAnchor(found.anchor) : null,
     };
     distinct(bundle.entries.map((entry) => entry.index), "entries");
     distinct(bundle.documents.map((document) => document.name), "documents");
@@ -95,6 +110,7 @@
   // --- the file and the log ----------------------------------------------------------------------------------------
   const checkManifest = async ({ members: all }) => {
     const parts = { origin: all.origin, vkey: all.vkey, checkpoint: all.checkpoint };
+    if (Object.hasOwn(all, "anchor")) parts.anchor = all.anchor;
     for (const name of ["entries", "documents", "signatures"]) all[name].forEach((value, at) => { parts[`${name}/${at}`] = value; });
     members(all.manifest, "manifest", Object.keys(parts));
     for (const [name, value] of Object.entries(parts)) {
@@ -142,6 +158,34 @@
       require(recorded === digest, "other-hash", label(entry), document.name);
     }
     return say("documents-ok", bundle.documents.length);
+  };
+
+  // The tree of `old` entries begins the tree of the checkpoint (RFC 9162, 2.1.4.2). Sizes are numbers below 2^53.
+  const begins = async (old, oldRoot, size, root, proof) => {
+    if (old === size) return !proof.length && Proof.same(oldRoot, root);
+    const path = (BigInt(old) & BigInt(old - 1)) === 0n ? [oldRoot, ...proof] : proof;
+    if (!(old > 0 && old < size) || !path.length) return false;
+    let at = BigInt(old - 1), last = BigInt(size - 1);
+    while (at & 1n) { at >>= 1n; last >>= 1n; }
+    let one = path[0], other = path[0];
+    for (const node of path.slice(1)) {
+      if (last === 0n) return false;
+      if (at & 1n || at === last) {
+        one = await sha256([1], node, one);
+        other = await sha256([1], node, other);
+        while (!(at & 1n) && at) { at >>= 1n; last >>= 1n; }
+      } else other = await sha256([1], other, node);
+      at >>= 1n; last >>= 1n;
+    }
+    return last === 0n && Proof.same(one, oldRoot) && Proof.same(other, root);
+  };
+  const checkAnchor = async ({ anchor, note }) => {
+    const { size, root } = checkpoint(note);
+    require(anchor.topics.length === 2 && anchor.topics[0] === ANCHORED && BigInt(anchor.topics[1]) === BigInt(anchor.size), "receipt");
+    require(anchor.data === `0x${hex(anchor.root)}` && anchor.address === anchor.contract, "receipt");
+    require(await begins(anchor.size, anchor.root, Number(size), root, anchor.path), "not-anchored", anchor.size);
+    const count = anchor.size.toLocaleString("en-US");
+    return say(anchor.is_demonstration ? "anchor-demo" : "anchor-ok", count, anchor.chain_id, anchor.contract, anchor.transaction, anchor.block_number);
   };
 
   // --- the trade ---------------------------------------------------------------------------------------------------
@@ -292,6 +336,7 @@
         return check(bundle, given);
       });
     }
+    if (bundle.anchor) await run("anchor", () => checkAnchor(bundle));
     await run("agreement", () => {
       const found = readAgreement(bundle);
       agreement = found;

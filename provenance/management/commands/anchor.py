@@ -25,8 +25,8 @@ POLL_EMBEDDED_S: Final = 2.0
 
 class Command(BaseCommand):
     help = (
-        "run: anchor checkpoints without end; any number may run, one works at a time. once: one round. deploy: make the"
-        " contract and keep its address. status: how it stands. Exit codes: 0 well, 1 something hinders anchoring."
+        "run: anchor checkpoints without end; any number may run, one works at a time. once: one round. deploy: make"
+        " the contract and keep its address. status: how it stands. Exit codes: 0 well, 1 something hinders anchoring."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
