@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from market.kernel import clock
 from provenance import proofs
@@ -75,7 +76,8 @@ def position(anchor: Anchor) -> int:
 
 def covering(index: int) -> Anchor | None:
     """The first anchor on the chain in use, in a block, whose tree holds an entry."""
-    return _mined(in_use()).filter(size__gt=index).select_related("contract").order_by("size").first()
+    found = _mined(in_use()).filter(size__gt=index)
+    return found.select_related("contract").order_by("size").first()
 
 
 def member(published: Published) -> dict[str, Any] | None:
@@ -104,7 +106,7 @@ def member(published: Published) -> dict[str, Any] | None:
     }
 
 
-def _mined(contract: AnchorContract | None) -> Any:
+def _mined(contract: AnchorContract | None) -> QuerySet[Anchor]:
     return Anchor.objects.filter(contract=contract, state__in=[Anchor.State.MINED, Anchor.State.FINAL])
 
 

@@ -13,6 +13,7 @@ class ProvenanceConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("provenance.events")
+        import_module("provenance.alerts")
         post_migrate.connect(write_standing_rows, sender=self, dispatch_uid="provenance.log_state")
 
 

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -17,7 +16,7 @@ from django.db.models import Q
 
 from market import process
 from market.kernel import clock
-from provenance import checkpoints, proofs
+from provenance import alerts, checkpoints, proofs
 from provenance.anchor_models import Anchor, AnchorContract, Anchoring, AnchorSending
 from provenance.chain import accounts, deployments
 from provenance.chain.errors import ChainDown, ChainRefused, Misconfigured
@@ -26,7 +25,6 @@ from provenance.errors import LogHalted, LogUnreadable, NoCheckpoint, NoSuchSize
 from provenance.models import Checkpoint
 
 logger = logging.getLogger(__name__)
-WORK: Final = uuid5(NAMESPACE_URL, "urn:market:anchoring")  # one worker at a time
 BUMP: Final = (9, 8)  # both fees grow by an eighth: nodes ask for a tenth
 FINALS_WATCHED: Final = 3  # a chain may go back further than the confirmations that were thought enough
 State, Problem = Anchor.State, Anchoring.Problem
@@ -45,7 +43,7 @@ class Anchorer:
 
         Raises psycopg.OperationalError if the database is away; whatever the chain does is a state, not an error.
         """
-        with process.claim(WORK) as is_ours:
+        with process.claim(alerts.SUBJECT) as is_ours:
             if is_ours:
                 note(*self._problem())
             return is_ours
@@ -266,6 +264,8 @@ def _is_due(newest: Checkpoint, last: Anchor) -> bool:
 
 
 def _keep(anchor: Anchor, transaction_hash: str, fees: Fees, raw: bytes | None) -> None:
+    if anchor.nonce is None:
+        raise RuntimeError(f"{anchor} has no number to be sent with")
     AnchorSending.objects.get_or_create(
         anchor=anchor,
         hash=transaction_hash,

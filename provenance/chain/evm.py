@@ -1,6 +1,7 @@
 """The one door to a chain: any EVM chain by its JSON-RPC address, through web3.py. Knows nothing of the database."""
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
@@ -23,6 +24,9 @@ _LOCAL: Final = {"localhost", "127.0.0.1", "::1"}
 # web3 logs each request at DEBUG: a signed transaction is public, an address with a provider's key in it is not.
 for _name in ("web3", "urllib3"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+# Libraries below web3 raise the limit to 100,000 as they load: a deeply nested text would then end the process.
+FRAMES_MAX: Final = 1_000  # Python's own
+sys.setrecursionlimit(FRAMES_MAX)
 T = TypeVar("T")
 
 
@@ -257,13 +261,14 @@ class Embedded:
 
     def __init__(self) -> None:
         self.provider = EthereumTesterProvider()
+        sys.setrecursionlimit(FRAMES_MAX)
         self._w3 = Web3(self.provider, middleware=[])
 
     def answer(self, method: str, params: list[Any]) -> dict[str, Any]:
         """The `result` or `error` member of a JSON-RPC answer."""
         ask = self.provider.request_func(self._w3, self._w3.middleware_onion)
         try:
-            found: Any = ask(method, params)  # type: ignore[arg-type]
+            found: Any = ask(method, params)
         except Exception as error:  # whatever the chain objects to is the caller's to hear, as from any node
             return {"error": {"code": -32000, "message": str(error) or type(error).__name__}}
         if "error" in found:

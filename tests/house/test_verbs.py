@@ -42,6 +42,8 @@ NO_FACT = {
     "settlement/payouts.py:add": "part of request",
     "settlement/payouts.py:save_ended": "part of statements.import_file",
     "settlement/refunds.py:make": "part of escrow.refund and suspense.give_back",
+    "provenance/chain/anchorer.py:note": "what hinders anchoring now; an event would be a leaf and ask for an anchor",
+    "provenance/chain/deployments.py:deploy": "the chain itself is the record, and tells of it to everybody",
     "contracts/negotiations.py:end": "part of terminate and lapse",
     "contracts/negotiations.py:write_signature": "part of agree and verify",
     "contracts/periods.py:move_trade": "part of the verbs of contracts.trade",

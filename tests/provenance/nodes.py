@@ -8,10 +8,10 @@ from typing import Any
 
 import requests
 from django.db import connection
-from web3 import EthereumTesterProvider, HTTPProvider
+from web3 import HTTPProvider
 from web3.providers import BaseProvider
 
-from provenance.chain.evm import Evm, OwnKey
+from provenance.chain.evm import Embedded, Evm, OwnKey
 
 ANVIL = os.environ.get("ANVIL", "")
 KEY = bytes.fromhex("5b" * 32)
@@ -22,7 +22,8 @@ class Watched(BaseProvider):
 
     def __init__(self, inner: BaseProvider) -> None:
         super().__init__()
-        self.inner, self.is_down, self.chain_id, self.asked = inner, False, None, list[str]()
+        self.inner, self.is_down, self.asked = inner, False, list[str]()
+        self.chain_id: str | None = None
 
     def request_func(self, w3: Any, middleware_onion: Any) -> Any:
         ask = self.inner.request_func(w3, middleware_onion)
@@ -91,7 +92,7 @@ class Tester(Node):
     """py-evm in this process."""
 
     def __init__(self) -> None:
-        inner = EthereumTesterProvider()
+        inner = Embedded().provider
         self.tester: Any = inner.ethereum_tester
         super().__init__(inner)
 

@@ -16,9 +16,9 @@ from pytest_django.fixtures import Settings
 
 from market.kernel import clock
 from market.notifications.models import Task
-from provenance import anchors, merkle
+from provenance import alerts, anchors, merkle
 from provenance.anchor_models import Anchor, AnchorContract, Anchoring
-from provenance.chain import accounts, alerts, contract
+from provenance.chain import accounts, contract
 from provenance.chain.anchorer import Anchorer, note
 from provenance.chain.errors import Misconfigured
 from provenance.chain.evm import Evm
@@ -185,6 +185,21 @@ def test_what_hinders_is_the_system_administrators_turn_until_it_is_over(setting
     alerts.tell()
 
     assert not Task.objects.filter(kind="anchoring.mend", done_at=None).exists()
+
+
+def test_web_processes_load_neither_chain_nor_key() -> None:
+    program = (
+        "import sys, django; django.setup(); import market.wsgi, market.urls; from django.conf import settings;"
+        "sys.exit(any(name in sys.modules for name in ('web3', 'eth_account', 'eth_tester'))"
+        " or any('5b5b5b' in str(getattr(settings, name)) for name in dir(settings)))"
+    )
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "market.settings", "CHAIN_SIGNING_KEY": nodes.KEY.hex()}
+
+    assert subprocess.run([sys.executable, "-c", program], env=env, cwd=django_settings.BASE_DIR).returncode == 0
+
+
+def test_a_deeply_nested_answer_ends_no_process() -> None:
+    assert sys.getrecursionlimit() <= 1_000
 
 
 def test_the_chain_as_a_process_says_where_it_answers_and_ends_when_told(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_the_newest_root_reaches_the_chain_and_becomes_final_with_its_confirmati
     assert states() == [(7, State.FINAL)]
     assert node.evm.anchored(contract.address) == (7, newest.root)
     found = Anchor.objects.get()
+    assert found.receipt is not None
     assert found.receipt["data"] == "0x" + newest.root.hex()
     assert node.evm.block_hash(found.block_number or 0) == found.block_hash
 

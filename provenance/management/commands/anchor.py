@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
 from provenance import anchors
+from provenance.alerts import tell
 from provenance.chain import accounts, deployments
-from provenance.chain.alerts import tell
 from provenance.chain.anchorer import Anchorer
 from provenance.chain.errors import ChainDown, ChainRefused, Misconfigured
 

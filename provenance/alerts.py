@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from typing import Final
+from uuid import NAMESPACE_URL, uuid5
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -12,9 +14,8 @@ from market.notifications.todo import Turn
 from market.participants.members import OrganisationKind, Role
 from market.participants.models import Organisation
 from provenance.anchor_models import Anchoring
-from provenance.chain import accounts
-from provenance.chain.anchorer import WORK
 
+SUBJECT: Final = uuid5(NAMESPACE_URL, "urn:market:anchoring")
 AFTER: Final = timedelta(minutes=10)  # a node that is away comes back by itself, mostly
 PASSING: Final = (Anchoring.Problem.UNREACHABLE, Anchoring.Problem.REFUSED)
 
@@ -24,12 +25,12 @@ kinds.declare("anchoring.mend", title=_("Anchoring stands: %(problem)s"), path="
 def tell() -> None:
     """Open the task for what hinders now, or close it when nothing does. Told twice, it changes nothing."""
     row = Anchoring.objects.get(id=1)
-    todo.follow(WORK, lambda: _turns(row))
+    todo.follow(SUBJECT, lambda: _turns(row))
 
 
 def _turns(row: Anchoring) -> list[Turn]:
     # On the chain in memory nothing is at stake.
-    if not row.problem or row.since is None or accounts.is_embedded():
+    if not row.problem or row.since is None or not settings.CHAIN_RPC_URL:
         return []
     if row.problem in PASSING and clock.now() - row.since < AFTER:
         return []
