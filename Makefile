@@ -1,7 +1,7 @@
 # `make` alone lists what can be done. All of it is what CI runs too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrate bench lock clean venv venv-dev python
+.PHONY: help run test lint types migrate bench conformance-anchor lock clean venv venv-dev python
 
 PY := .venv/bin/python
 # The first Python that is new enough; PYTHON=/path/to/python names the only one to be asked.
@@ -10,7 +10,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3.11 python3.12 python3.13 pyth
 	done
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 python:
 	@if [ -z "$$($(FIND_PYTHON))" ]; then \
@@ -52,6 +52,9 @@ migrate: venv ## migrate the database of a running platform
 
 bench: venv-dev ## run the benchmarks, or one (NAME=contracts.trade)
 	$(PY) -m benchmarks $(NAME)
+
+conformance-anchor: venv-dev ## the anchoring tests against anvil with forced reorganisations (needs npm)
+	@exec conformance/anchor/run $(PY)
 
 lock: venv-dev ## compile requirements*.in into locks with hashes, and refuse addresses and paths in them
 	$(PY) -m market.launcher.locks
