@@ -149,3 +149,16 @@ def test_who_has_signed_in_without_an_organisation_is_offered_the_next_step_and_
     assert reverse("account_logout") in header
     assert reverse("account_signup") not in header
     assert reverse("account_login") not in header
+
+
+def test_what_is_wrong_at_sign_up_and_sign_in_is_said_in_chinese_without_addressing_the_reader() -> None:
+    client = Client(headers={"Accept-Language": "zh-hans"})
+    said = {"email": "wang@new.example", "name": "王建国", "password1": "123", "password2": "123"}
+
+    up = client.post(reverse("account_signup"), said).content.decode()
+    in_ = client.post(reverse("account_login"), {"login": "wang@new.example", "password": "x"}).content.decode()
+
+    assert "密码不足10个字符" in up
+    assert "This password" not in up
+    assert "邮箱或密码不对" in in_
+    assert not {"您", "你"} & set(up + in_)
