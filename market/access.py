@@ -162,7 +162,9 @@ def require_sight(
     """
     if not sees(by, district=district, sector=sector):
         _record_refusal(by, subject=subject, parties=parties, case=case, reason=reason)
-        raise OutOfScope(_t("This belongs to district %(district)s.") % {"district": f"{places.district(district)} {district}"})
+        raise OutOfScope(
+            _t("This belongs to district %(district)s.") % {"district": f"{places.district(district)} {district}"}
+        )
 
 
 @verb("party.look_refused", durable=True)
