@@ -43,9 +43,7 @@ def test_every_flipped_byte_is_found() -> None:
         for bit in (0x01, 0x20, 0x80):
             changed = bytearray(honest)
             changed[position] ^= bit
-            assert is_noticed(bytes(changed), log.vkey), (
-                f"byte {position} became {changed[position]:#x} unnoticed"
-            )
+            assert is_noticed(bytes(changed), log.vkey), f"byte {position} became {changed[position]:#x} unnoticed"
 
 
 def test_every_flipped_byte_of_a_whole_trade_is_found() -> None:
