@@ -1,6 +1,7 @@
 """What an anchor proves to strangers: in a bundle offline, on pages and over the API."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,11 +9,11 @@ from django.test import Client
 from eth_utils.crypto import keccak
 
 from frontend import kinds
-from market.kernel import ids
+from market.kernel import clock, ids
 from provenance import anchors, bundles, merkle, sequencer
-from provenance.anchor_models import Anchor
+from provenance.anchor_models import Anchor, Anchoring
 from provenance.chain import contract
-from provenance.chain.anchorer import Anchorer
+from provenance.chain.anchorer import Anchorer, note
 from provenance.chain.evm import Embedded, Evm, Outside
 from provenance.models import Checkpoint
 from provenance.verifier.anchor import TOPIC
@@ -168,3 +169,21 @@ def test_a_reset_demonstration_chain_reads_reset_and_no_longer_anchors(ledger: A
     assert "演示链已重置" in client.get("/ledger/anchors/").content.decode()
     assert anchors.standing().problem == ""
     assert old.state == Anchor.State.RESET
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_page_names_what_hinders_and_a_checkpoint_that_nobody_anchors_is_late(log_dir: Any, record: Record) -> None:
+    record(1)
+    sequencer.drain()
+    client = Client()
+    client.cookies["language"] = "zh-hans"
+    assert 'data-problem=""' in client.get("/ledger/anchors/").content.decode()
+    assert not anchors.standing().is_late
+
+    with clock.shifted(timedelta(hours=1)):
+        assert anchors.standing().is_late
+    note(Anchoring.Problem.NO_FUNDS, "0x1 has 0 wei")
+    page = client.get("/ledger/anchors/").content.decode()
+
+    assert "账户余额不足以支付交易费" in page
+    assert client.get("/api/log/health").json()["anchoring"]["problem"] == "no_funds"
