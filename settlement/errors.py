@@ -23,6 +23,12 @@ class OtherTerms(Conflict):
     title = _("This reference is taken with other terms")
 
 
+class KeyReused(Conflict):
+    """An Idempotency-Key names one request; this one asks for something else under the same key."""
+
+    title = _("This key belongs to another request")
+
+
 class NotFunded(Conflict):
     """There is no money in escrow for this reference."""
 

@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from settlement import earnings
+from settlement import answers, earnings
 
 
 @shared_task(name="settlement.tasks.free_earnings")
 def free_earnings() -> int:
     """Make reserved shares available whose day has come."""
     return earnings.free_due()
+
+
+@shared_task(name="settlement.tasks.forget_answers")
+def forget_answers() -> int:
+    """Drop the answers under Idempotency-Keys whose time is over."""
+    return answers.forget_old()

@@ -1,5 +1,6 @@
 """Every table of this room."""
 
+from settlement.models.answers import StoredAnswer
 from settlement.models.banking import BankAccount, Payout, PayoutFile, Statement, StatementLine
 from settlement.models.journal import Account, Posting, Transfer
 from settlement.models.obligations import Obligation, Refund, Release
@@ -15,5 +16,6 @@ __all__ = [
     "Release",
     "Statement",
     "StatementLine",
+    "StoredAnswer",
     "Transfer",
 ]
