@@ -15,6 +15,7 @@ from market.kernel import ids
 from market.participants.members import Role
 from market.requests import MemberRequest, RequestKey
 from settlement import answers, bank_accounts, books, payout_files, payouts, queries, statements, suspense, whereabouts
+from settlement.ledger_api import router as ledger_router
 from settlement.models import BankAccount, Obligation, Payout, PayoutFile, Statement, StatementLine
 from settlement.queries import DESK
 from settlement.schemas import (
@@ -23,7 +24,6 @@ from settlement.schemas import (
     BalanceOut,
     BankAccountIn,
     BankAccountOut,
-    BooksOut,
     LineOut,
     ObligationOut,
     PayoutFileIn,
@@ -39,6 +39,7 @@ from settlement.states import ObligationState, PayoutState
 from settlement.uploads import read_limited
 
 router = Router(tags=["settlement"])
+router.add_router("", ledger_router)
 Page = Annotated[int, Query(ge=1, le=10_000)]
 Size = Annotated[int, Query(ge=1, le=settings.PAGE_SIZE_MAX)]
 Currency = Annotated[str, Query(pattern="^[A-Z]{3}$")]
@@ -197,7 +198,7 @@ def cancel_payout(request: MemberRequest, payout_id: UUID, body: ReasonIn, key: 
     return answers.once(request, key, wanted=body.dict(), act=act, schema=PayoutOut)
 
 
-# --- the operator's approver and the books --------------------------------------------------------------
+# --- the operator's approver --------------------------------------------------------------
 @router.post("/payouts/{payout_id}/approve", response=PayoutOut)
 @allow(Role.APPROVER, scope="operate")
 def approve_payout(request: MemberRequest, payout_id: UUID, key: RequestKey = "") -> HttpResponse:
@@ -238,10 +239,3 @@ def download_payout_file(request: MemberRequest, file_id: UUID) -> Any:
     response["Content-Disposition"] = f'attachment; filename="{file.number}.csv"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-@router.get("/books", response=BooksOut)
-@allow(*DESK, scope="operate")
-def show_books(request: MemberRequest) -> dict[str, Any]:
-    """The trial balance, and whatever does not agree."""
-    return {"rows": queries.trial_balance(for_=request.auth), "findings": queries.findings(for_=request.auth)}

@@ -332,7 +332,8 @@ class Books:
         """What the custodian's account has to cover, in minor units: all that clients and the operator have in it."""
         beside = {Code.BANK, Code.SUSPENSE}
         owed = [row for row in self.rows if row.book == "C" and row.code not in beside and row.currency == currency]
-        return sum(row.balance for row in owed)
+        # an overdrawn fund is owed by the operator: it does not lessen what clients are owed
+        return sum(max(0, row.balance) if row.code == Code.OPERATOR_FUND else row.balance for row in owed)
 
 
 def whole_books(*, for_: Member) -> Books:

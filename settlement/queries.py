@@ -267,10 +267,10 @@ def payout_files(*, for_: Member, page: int = 1, size: int) -> list[PayoutFile]:
     return cut(PayoutFile.objects.order_by("-id"), page, size)
 
 
-def trial_balance(*, for_: Member) -> list[books.TrialRow]:
-    """The trial balance, for the desk."""
+def trial_balance(*, for_: Member, at: datetime | None = None) -> list[books.TrialRow]:
+    """The trial balance now or as it stood at a moment, for the desk."""
     require_desk(for_)
-    return books.trial_balance()
+    return books.trial_balance(at=at)
 
 
 def findings(*, for_: Member) -> list[books.Finding]:
