@@ -205,6 +205,22 @@ WHERE state = 'suspense' AND NOT is_incoming GROUP BY currency
 """
 
 
+_ROLLUPS: Final = """
+SELECT a.code || ' ' || a.id, COALESCE(s.credits, 0) - COALESCE(s.debits, 0), r.credits - r.debits, a.currency
+FROM (SELECT DISTINCT ON (account_id) * FROM settlement_rollup
+      WHERE system_identifier = (SELECT system_identifier FROM pg_control_system())
+      ORDER BY account_id, horizon DESC) AS r
+JOIN settlement_account AS a ON a.id = r.account_id
+LEFT JOIN LATERAL (
+    SELECT sum(amount) FILTER (WHERE debit_id = a.id)::bigint AS debits,
+           sum(amount) FILTER (WHERE credit_id = a.id)::bigint AS credits
+    FROM settlement_posting AS p JOIN settlement_transfer AS t ON t.id = p.transfer_id
+    WHERE (p.debit_id = a.id OR p.credit_id = a.id) AND t.xid < r.horizon
+) AS s ON true
+WHERE (r.debits, r.credits) IS DISTINCT FROM (COALESCE(s.debits, 0), COALESCE(s.credits, 0))
+"""
+
+
 def check(rows: list[TrialRow] | None = None) -> list[Finding]:
     """Everything that must agree and does not; empty when the books hold. Reads the whole journal.
 
@@ -216,7 +232,8 @@ def check(rows: list[TrialRow] | None = None) -> list[Finding]:
 
 
 def _check_accounts() -> Iterator[Finding]:
-    """Kept sums against postings; escrow against the obligations that it is for."""
+    """Kept and rolled-up sums against postings; escrow against the obligations that it is for."""
+    yield from (Finding("rollup_drift", *row) for row in _rows(_ROLLUPS, {}))
     yield from (Finding("balance_drift", *row) for row in _rows(_DRIFT, {}))
     yield from (Finding("escrow_residue", *row) for row in _rows(_ESCROW, {"funded": ObligationState.FUNDED.value}))
 
@@ -263,6 +280,7 @@ def _check_bank(rows: list[TrialRow]) -> Iterator[Finding]:
 # What each finding means and what ends it, for who reads the command. A shortfall has two, by its subject.
 _WAYS_OUT: Final[dict[str, Text]] = {
     "balance_drift": _("An account's kept sums differ from its postings. Stop payouts and compare with a backup."),
+    "rollup_drift": _("An account's rolled-up sum differs from its postings. Stop payouts and compare with a backup."),
     "escrow_residue": _("What lies in escrow is not what its obligation says. Stop payouts; the reference names it."),
     "books_apart": _("The clients' book and the operator's book disagree on the fees not yet taken. Stop payouts."),
     "suspense_differs": _("The suspense account is not the sum of the lines that wait. Stop payouts."),
@@ -271,7 +289,8 @@ _WAYS_OUT: Final[dict[str, Text]] = {
     "shortfall": _("The custodian's account holds less than clients are owed, and no line explains it. Stop payouts."),
     "shortfall operator_fund": _(
         "Bank fees have used up what the operator had placed for them, and clients' money covers the rest. "
-        "The operator pays in at least this much from its own money; the receipt is then booked as money placed for bank fees."
+        "The operator pays in at least this much from its own money; the receipt is then booked as money placed for "
+        "bank fees."
     ),
     "shortfall suspense": _(
         "Money left the custodian's account in lines that wait in suspense, such as a bank's fee for a payout: clients "

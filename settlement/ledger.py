@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _t
 
 from market.kernel import clock, ids, prepared
 from market.kernel.money import MINOR_MAX
-from settlement import accounts
+from settlement import accounts, rollups
 from settlement.accounts import Code, Key
 from settlement.errors import AlreadyPosted, NotCovered, PeriodClosed
 from settlement.models import Account, Posting, Transfer
@@ -230,10 +230,6 @@ class Sums:
 
 
 _KEPT: Final = "SELECT id, posted_debits, posted_credits FROM settlement_account WHERE id = ANY(%s::uuid[])"
-_DERIVED: Final = """
-SELECT COALESCE((SELECT sum(amount) FROM settlement_posting WHERE debit_id = %s), 0)::bigint,
-       COALESCE((SELECT sum(amount) FROM settlement_posting WHERE credit_id = %s), 0)::bigint
-"""
 _AT: Final = """
 SELECT COALESCE((SELECT sum(p.amount) FROM settlement_posting AS p JOIN settlement_transfer AS t ON t.id = p.transfer_id
                  WHERE p.debit_id = %(id)s AND t.created_at <= %(at)s), 0)::bigint,
@@ -246,14 +242,9 @@ _LOCK: Final = f"{_KEPT} ORDER BY id FOR NO KEY UPDATE"
 def balance(key: Key) -> int:
     """The balance of an account on its normal side, in minor units; 0 where nothing was ever posted.
 
-    A kept account answers from its sums, a rolled one from its postings (cost grows with their number).
+    A kept account answers from its sums, a rolled one from its last roll-up and the postings after it.
     """
-    if key.purpose.is_kept:
-        return balances(key)[key]
-    with connection.cursor() as cursor:
-        cursor.execute(_DERIVED, [key.id, key.id])
-        row = cursor.fetchone()
-    return Sums(*row).balance(key) if row else 0
+    return balances(key)[key] if key.purpose.is_kept else Sums(*rollups.sums(key.id)).balance(key)
 
 
 def balance_at(key: Key, at: datetime) -> int:

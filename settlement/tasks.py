@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from settlement import answers, earnings
+from settlement import answers, earnings, rollups
 
 
 @shared_task(name="settlement.tasks.free_earnings")
@@ -15,3 +15,9 @@ def free_earnings() -> int:
 def forget_answers() -> int:
     """Drop the answers under Idempotency-Keys whose time is over."""
     return answers.forget_old()
+
+
+@shared_task(name="settlement.tasks.roll_up")
+def roll_up() -> int:
+    """Sum up what hot accounts gathered since the last time."""
+    return rollups.roll_up()

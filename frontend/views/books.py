@@ -20,6 +20,7 @@ BOOKS: Final = ("C", "O")  # clients' money, the operator's own
 # What settlement.books.check calls its findings.
 FINDINGS: Final[Mapping[str, Promise]] = {
     "balance_drift": _("An account's kept sum differs from its postings"),
+    "rollup_drift": _("An account's rolled-up sum differs from its postings"),
     "escrow_residue": _("Escrow differs from what is due"),
     "books_apart": _("Fees differ between the two books"),
     "shortfall": _("The custodian's account does not cover what is owed"),

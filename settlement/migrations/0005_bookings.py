@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("closed", "closed"),
+                            ("closed", "closed for entries"),
                             ("asked", "closed, reopening asked for"),
                             ("open", "open again"),
                         ],

@@ -3,7 +3,7 @@
 from settlement.models.answers import StoredAnswer
 from settlement.models.banking import BankAccount, Payout, PayoutFile, Statement, StatementLine
 from settlement.models.bookings import AccountingPeriod, Booking
-from settlement.models.journal import Account, Posting, Transfer
+from settlement.models.journal import Account, Posting, Rollup, Transfer
 from settlement.models.obligations import Obligation, Refund, Release
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Posting",
     "Refund",
     "Release",
+    "Rollup",
     "Statement",
     "StatementLine",
     "StoredAnswer",

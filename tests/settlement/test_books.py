@@ -143,6 +143,7 @@ def test_a_bank_fee_is_a_shortfall_that_says_what_it_is_until_the_operator_has_p
         "balance_drift",
         "escrow_residue",
         "books_apart",
+        "rollup_drift",
         "suspense_differs",
         "bank_differs",
         "statement_gap",
