@@ -1,16 +1,17 @@
 """Trades without pause on four connections, through the product's verbs or through the floor of `_raw_trade`.
 
 stdin: a line of JSON, the stages (one for each thread; see contracts_trade.given_stages), then commands, one a line:
-`ours COUNT SECONDS`, `told COUNT SECONDS`, `floor TRANSACTIONS SECONDS`. With SECONDS 0 one thread does COUNT trades
-and its statements are counted. stdout: `ready`, then for each command a line of JSON: trades, seconds, CPU seconds
-of this process, statements and the seconds from their sending to their answer.
+`ours COUNT SECONDS`, `told COUNT SECONDS`, `mute COUNT SECONDS` (ours without events), `floor TRANSACTIONS SECONDS`.
+With SECONDS 0 one thread does COUNT trades and its statements are counted. stdout: `ready`, then for each command a
+line of JSON: trades, seconds, CPU seconds of this process, statements and seconds from their sending to their answer.
 """
 
 import json
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -208,6 +209,27 @@ def run(works: list[Callable[[], None]], seconds: float, count: int) -> dict[str
     }
 
 
+@contextmanager
+def muted() -> Iterator[None]:
+    """Verbs say that they spoke, and nothing is written of it."""
+    from market.events import outbox
+    from market.kernel import ids
+
+    record = outbox.record
+
+    def silent(kind: str, /, **_: Any) -> UUID:
+        told = outbox._told.get()
+        if told is not None:
+            told.kinds.append(kind)
+        return ids.new_id()
+
+    outbox.record = silent
+    try:
+        yield
+    finally:
+        outbox.record = record
+
+
 def main() -> None:
     """Follow the commands until stdin ends."""
     django.setup(set_prefix=False)
@@ -222,7 +244,8 @@ def main() -> None:
         )
         if not float(seconds):
             works = works[:1]
-        print(json.dumps(run(works, float(seconds), int(number))), flush=True)
+        with muted() if arm == "mute" else nullcontext():
+            print(json.dumps(run(works, float(seconds), int(number))), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from market.launcher.valkey import Valkey
 # A developer's own environment must never lead a benchmark to a real database or purse.
 _REPLACED = (
     "DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "STORAGE_URL", "PUBLIC_URL", "PORT", "DELIVERY_URL",
-    "DELIVERY_PORT", "LOG_ORIGIN", "LOG_SIGNING_KEY", "FIELD_KEY", "SECRET_KEY", "EMAIL_URL", "STRIPE_API_KEY",
-    "CHAIN_RPC_URL",
+    "DELIVERY_PORT", "LOG_ORIGIN", "LOG_SIGNING_KEY", "LOG_SIGNING_KEY_NEXT", "LOG_WITNESSES", "FIELD_KEY",
+    "SECRET_KEY", "EMAIL_URL", "STRIPE_API_KEY", "CHAIN_RPC_URL",
 )  # fmt: skip
 
 
@@ -47,6 +47,22 @@ def running(*, broker: bool = False) -> Iterator[Folders]:
         if found.database.parent != var:
             shutil.rmtree(found.database, ignore_errors=True)
         folders.discard_sockets(found.postgres_socket, var)
+        shutil.rmtree(var)
+
+
+@contextmanager
+def configured() -> Iterator[None]:
+    """Django with the product's settings and nothing running: for what reads no database."""
+    var = Path(tempfile.mkdtemp(prefix="market-bench-"))
+    for name in _REPLACED:
+        os.environ.pop(name, None)
+    os.environ |= {"VAR_DIR": str(var), "DJANGO_SETTINGS_MODULE": "market.settings", "LOG_LEVEL": "WARNING"}
+    try:
+        import django
+
+        django.setup(set_prefix=False)
+        yield
+    finally:
         shutil.rmtree(var)
 
 

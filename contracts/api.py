@@ -12,6 +12,7 @@ from contracts.schemas import (
     AgreementOut,
     AnswerIn,
     DisputeOut,
+    LogEntryOut,
     NegotiationOut,
     ReasonIn,
     RequestIn,
@@ -24,6 +25,8 @@ from contracts.signatures import OwnKey
 from market.access import MEMBER, allow
 from market.participants.members import Role
 from market.requests import MemberRequest, Page, RequestKey, Size
+from provenance import queries as log
+from provenance.queries import EntryRow
 
 router = Router(tags=["contracts"])
 TRADERS = (Role.TRADER, Role.SIGNATORY)
@@ -166,6 +169,14 @@ def withdraw_dispute(request: MemberRequest, dispute_id: UUID, body: AnswerIn) -
 def concede_dispute(request: MemberRequest, dispute_id: UUID, body: AnswerIn) -> Dispute:
     """The supplier agrees; the escrow goes back."""
     return disputes.concede(dispute_id, answer=body.answer, by=request.auth)
+
+
+@router.get("/trades/{number}/entries", response=list[LogEntryOut])
+@allow(MEMBER)
+def entries(request: MemberRequest, number: str) -> list[EntryRow]:
+    """Where a trade of the caller's stands in the log, by the trade's number; 404 for strangers."""
+    found = queries.trade_numbered(request.auth, number)
+    return log.of_reader([found.id], request.auth)
 
 
 @router.get("/trades/{trade_id}/bundle")

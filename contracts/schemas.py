@@ -122,3 +122,13 @@ class DisputeOut(Schema):
     answer: str
     opened_at: datetime
     ended_at: datetime | None
+
+
+class LogEntryOut(Schema):
+    """Where one step of a trade stands in the log; the proof is at /api/log/entries/{index}."""
+
+    index: int | None  # null while it waits for its place
+    kind: str
+    at: datetime
+    leaf_hash: str
+    is_signed: bool

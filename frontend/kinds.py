@@ -41,6 +41,8 @@ WORDS: Final[Mapping[str, Promise]] = {
     "key.revoked": _("Signing key revoked"),
     "listing.delisted": _("Product delisted"),
     "listing.published": _("Product listed"),
+    "log.key_rotated": _("Log's signing key changed"),
+    "log.repaired": _("Log put right"),
     "membership.changed": _("Member's roles changed"),
     "membership.ended": _("Membership ended"),
     "membership.invited": _("Member invited"),

@@ -1,4 +1,4 @@
-"""What a reader may paste to look something up: an entry's number, a fingerprint, a certificate's id."""
+"""What a reader may paste to look something up: number, fingerprint, certificate's id, trade's number."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,16 +8,19 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _t
 
+from contracts import queries as trades
 from listings import files
 from listings.files import PublishedFile
 from market.kernel import clock
 from market.kernel.errors import Invalid, NotFound
+from market.participants.members import Member
 from provenance import certificates, queries
 from provenance.queries import EntryRow
 
 TEXT_MAX: Final = 200
 INDEX_MAX: Final = 2**63 - 1
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TRADE: Final = re.compile(r"t[0-9]{8}-[0-9]{6,9}")
 _NUMBER: Final = re.compile(r"#?[0-9][0-9, ,]{0,24}")
 
 
@@ -30,16 +33,20 @@ class Answer:
     searched_at: datetime
     entry: EntryRow | None = None
     certificate_id: UUID | None = None
+    trade_id: UUID | None = None  # of the reader's own
     files: list[tuple[PublishedFile, EntryRow | None]] = field(default_factory=list)
 
     @property
     def is_found(self) -> bool:
         """Whether the ledger holds what was asked for."""
-        return bool(self.entry or self.certificate_id or self.files)
+        return bool(self.entry or self.certificate_id or self.trade_id or self.files)
 
 
-def find(text: str) -> Answer:
-    """Look up what a reader typed. Raises Invalid with the field `q` for what cannot be any of the three."""
+def find(text: str, reader: Member | None = None) -> Answer:
+    """Look up what a reader typed. Raises Invalid with the field `q` for what cannot be any of these.
+
+    A trade's number finds something for its parties only: to all others it is as if there were no such trade.
+    """
     asked = text.strip().lower()
     head = queries.head()
     size, now = head.size if head else 0, clock.now()
@@ -51,6 +58,8 @@ def find(text: str) -> Answer:
         number = int(re.sub(r"[^0-9]", "", asked))
         entry = queries.entry(number - 1) if 0 < number <= INDEX_MAX else None
         return Answer(asked, size, now, entry=entry)
+    if _TRADE.fullmatch(asked):
+        return Answer(asked, size, now, trade_id=_trade(asked.upper(), reader))
     digest = asked.removeprefix("sha256:").removeprefix("sha-256:").strip()
     if re.fullmatch(r"[0-9a-f]{64}", digest):
         leaves = queries.by_leaf_hash(bytes.fromhex(digest))
@@ -63,6 +72,15 @@ def find(text: str) -> Answer:
 def _certificate(certificate_id: UUID) -> UUID | None:
     try:
         return certificates.find(certificate_id).id
+    except NotFound:
+        return None
+
+
+def _trade(number: str, reader: Member | None) -> UUID | None:
+    if reader is None:
+        return None
+    try:
+        return trades.trade_numbered(reader, number).id
     except NotFound:
         return None
 

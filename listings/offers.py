@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from listings import products, search
 from listings.models import Offer
 from listings.states import VersionState
-from market import holds
+from market import holds, licences
 from market.events import outbox
 from market.kernel import canonical_json, clock
 from market.kernel.errors import Conflict, FieldProblem, IllegalStep, Invalid, NotFound
@@ -28,10 +28,7 @@ def policy_of(usage: dict[str, Any]) -> dict[str, Any]:
     try:
         return dict(canonical(build(UsageTerms(**values))))
     except PolicyInvalid as error:
-        problems = [
-            FieldProblem(field=f"usage.{each.path}", reason=each.reason, fix=each.fix) for each in error.problems
-        ]
-        raise Invalid(problems) from error
+        raise Invalid(licences.fields(error, "usage.")) from error
 
 
 @verb("offer.opened")

@@ -54,7 +54,7 @@ def running() -> dict[str, Any]:
     return found
 
 
-def secret(name: str) -> str:
+def secret(name: str, *, is_needed: bool = True) -> str:
     """A secret from the environment, else the one that the launcher keeps for the embedded run.
 
     A bare checkout has neither: then the value is empty and only commands without secrets work.
@@ -62,15 +62,17 @@ def secret(name: str) -> str:
     value = os.environ.get(name.upper(), "")
     if value:
         return value
+    if IS_PRODUCTION and not is_needed:
+        return ""
     if IS_PRODUCTION:
         raise ImproperlyConfigured(f"{name.upper()} is not set: a production start needs it.")
     path = VAR_DIR / "secrets" / name
     return path.read_text("utf-8").strip() if path.is_file() else ""
 
 
-def key_bytes(name: str) -> bytes:
+def key_bytes(name: str, *, is_needed: bool = True) -> bytes:
     """A 32-byte key in base64. Raises ImproperlyConfigured for any other length; empty when absent."""
-    value = secret(name)
+    value = secret(name, is_needed=is_needed)
     if not value:
         return b""
     key = base64.b64decode(value)

@@ -3,6 +3,7 @@
 import secrets
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -39,8 +40,12 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECRET_KEY = env.secret("secret_key") or secrets.token_urlsafe(48)
 FIELD_KEY = env.key_bytes("field_key")  # seals identity numbers and PIN-sealed keys at rest
 LOG_SIGNING_KEY = env.key_bytes("log_key") if not PRODUCTION else env.key_bytes("log_signing_key")
+# Beside the signing key while it is being changed (provenance/keys.py).
+LOG_SIGNING_KEY_NEXT = env.key_bytes("log_key_next" if not PRODUCTION else "log_signing_key_next", is_needed=False)
 LOG_ORIGIN = env.text("LOG_ORIGIN", None if PRODUCTION else "demo.data-element-market.example/log")
 LOG_DIR = VAR_DIR / "log-tiles"
+# A tlog-policy without logs: `witness` lines with addresses, groups, the quorum. Absent: nobody cosigns.
+LOG_WITNESSES = Path(env.text("LOG_WITNESSES", str(VAR_DIR / "witnesses.policy")))
 STORAGE_URL = env.text("STORAGE_URL", None if PRODUCTION else f"file://{VAR_DIR / 'objects'}")
 UPLOAD_DIR = VAR_DIR / "incoming"
 
@@ -76,9 +81,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
     "csp",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
     "market",
     "provenance",
     "listings",
@@ -87,6 +89,9 @@ INSTALLED_APPS = [
     "contracts",
     "supervision",
     "frontend",
+    "allauth",  # after the rooms, whose translations come first
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -141,9 +146,9 @@ TEMPLATES: list[dict[str, Any]] = [
 AUTH_USER_MODEL = "market.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "market.participants.passwords.Unlike"},
+    {"NAME": "market.participants.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
+    {"NAME": "market.participants.passwords.Uncommon"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -1,22 +1,28 @@
-"""The log's doors for programs; everything here is public, because everything here is in the tiles anyway."""
+"""The log's doors for programs. What is public here is in the tiles anyway; a trade is known to its parties only."""
 
 import base64
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from pydantic import StringConstraints
 
-from market.access import PUBLIC, allow
+from market.access import MEMBER, PUBLIC, allow
+from market.authentication import KeyAuth, MemberSession
 from market.events.models import Event
 from market.kernel.errors import NotFound
-from provenance import certificates, checkpoints, proofs, queries
-from provenance.queries import EntryRow, Health
+from market.requests import MemberRequest
+from provenance import certificates, checkpoints, comparisons, keys, proofs, queries
+from provenance.queries import EntryRow
 from provenance.schemas import (
     INDEX_MAX,
     CertificateOut,
     CheckpointOut,
+    CheckpointsIn,
+    ComparisonIn,
+    ComparisonOut,
     ConsistencyIn,
     ConsistencyOut,
     EntriesIn,
@@ -25,6 +31,8 @@ from provenance.schemas import (
     HealthOut,
     InclusionIn,
     InclusionOut,
+    KeysOut,
+    SignedOut,
 )
 
 router = Router(tags=["provenance"], auth=None)
@@ -42,6 +50,17 @@ def checkpoint(request: HttpRequest) -> dict[str, Any]:
         "root": published.root.hex(),
         "note": published.note,
         "vkey": str(checkpoints.verifier_key()),
+    }
+
+
+@router.get("/keys", response=KeysOut)
+@allow(PUBLIC)
+def all_keys(request: HttpRequest) -> dict[str, Any]:
+    """Every key that the log has signed with, and the changes from one to the next, each signed by both."""
+    statements = Event.objects.filter(kind="log.key_rotated").order_by("seq").values_list("id", flat=True)
+    return {
+        "keys": [str(key) for key in keys.trusted()],
+        "rotations": [queries.public_fields(event_id)["statement"] for event_id in statements],
     }
 
 
@@ -93,6 +112,56 @@ def consistency(request: HttpRequest, asked: Query[ConsistencyIn]) -> dict[str, 
     }
 
 
+@router.get("/entries/{int:index}/proof")
+@allow(PUBLIC)
+def proof_file(request: HttpRequest, index: int) -> HttpResponse:
+    """The entry's proof under the published checkpoint as a c2sp.org/tlog-proof file."""
+    published = checkpoints.latest()
+    text = proofs.file_of(proofs.inclusion(min(index, INDEX_MAX), published=published), published)
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="entry-{index}.tlog-proof"'
+    return response
+
+
+@router.get("/checkpoints", response=list[SignedOut])
+@allow(PUBLIC)
+def signed_checkpoints(request: HttpRequest, page: Query[CheckpointsIn]) -> list[dict[str, Any]]:
+    """Checkpoints that this log has signed, the largest first; go on with `before` set to the last size shown."""
+    return [
+        {"size": each.size, "root": bytes(each.root).hex(), "note": each.note, "created_at": each.created_at}
+        for each in queries.signed(page.limit, before=page.before)
+    ]
+
+
+@router.get("/comparison", response=ComparisonOut)
+@allow(PUBLIC)
+def comparison(request: HttpRequest, asked: Query[ComparisonIn]) -> dict[str, Any]:
+    """Whether a checkpoint that you kept (its size and root) is of this log, with the proof that joins the two."""
+    found = comparisons.compare(asked.size, asked.root_bytes)
+    return {
+        "verdict": found.verdict,
+        "size": found.size,
+        "root_here": found.root_here.hex() if found.root_here else None,
+        "new_size": found.published.size,
+        "new_root": found.published.root.hex(),
+        "hashes": [node.hex() for node in found.hashes],
+    }
+
+
+@router.get("/events/{uuid:event_id}", response=EntryProofOut, auth=[KeyAuth(), MemberSession()])
+@allow(MEMBER)
+def event(request: MemberRequest, event_id: UUID) -> dict[str, Any]:
+    """One entry by its event's id, for who may see the values behind it; 404 for everybody else, also if it exists."""
+    return _proved(queries.by_event(event_id, reader=request.auth))
+
+
+@router.get("/threads/{uuid:thread}", response=list[EntryOut], auth=[KeyAuth(), MemberSession()])
+@allow(MEMBER)
+def entries_of_thread(request: MemberRequest, thread: UUID) -> list[EntryRow]:
+    """The entries of a trade that the caller may see, in log order; none for everybody else."""
+    return queries.of_reader([thread], request.auth)
+
+
 @router.get("/certificates/{uuid:certificate_id}", response=CertificateOut)
 @allow(PUBLIC, ceiling="look_up")
 def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
@@ -108,9 +177,9 @@ def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
 
 @router.get("/health", response=HealthOut)
 @allow(PUBLIC)
-def health(request: HttpRequest) -> Health:
-    """Size, last checkpoint, and how long events wait for their place."""
-    return queries.health()
+def health(request: HttpRequest) -> dict[str, Any]:
+    """Size, last checkpoint and who cosigned it, and how long events wait for their place."""
+    return asdict(queries.health()) | asdict(queries.signing())
 
 
 def _proved(row: EntryRow | None) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The log's key, its name, and the newest statement that it has signed and published."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 
-from provenance import tiles
-from provenance.errors import LogHalted, NoCheckpoint
+from provenance import keys, tiles
+from provenance.errors import REPAIR, LogHalted, NoCheckpoint
 from provenance.notes import Checkpoint, NoteInvalid, SignedNote, SigningKey, VerifierKey
 
 FILE: Final = "checkpoint"
@@ -31,22 +32,19 @@ class Published:
         return self.checkpoint.root
 
 
-def signing_key() -> SigningKey:
-    """The key that signs checkpoints, named as the log. Raises LogHalted where none is set."""
-    if not settings.LOG_SIGNING_KEY:
-        raise LogHalted("LOG_SIGNING_KEY is not set: the log cannot sign checkpoints.")
-    return SigningKey.from_seed(settings.LOG_ORIGIN, settings.LOG_SIGNING_KEY)
-
-
 def verifier_key() -> VerifierKey:
-    """The public half, which readers pin."""
-    return signing_key().verifier_key
+    """The public half of the key that signs, which readers pin."""
+    return keys.leading().verifier_key
 
 
-def sign(key: SigningKey, size: int, root: bytes) -> Published:
-    """State a size and a root; the same statement always gives the same bytes."""
-    checkpoint = Checkpoint(key.name, size, root)
-    return Published(checkpoint, key.sign(checkpoint.text()))
+def sign(by: Sequence[SigningKey], size: int, root: bytes) -> Published:
+    """State a size and a root; the same statement always gives the same bytes.
+
+    by: the log's key, or two of them while one follows the other.
+    """
+    checkpoint = Checkpoint(by[0].name, size, root)
+    text = checkpoint.text()
+    return Published(checkpoint, by[0].sign(text) + "".join(key.line(text) for key in by[1:]))
 
 
 def publish(folder: Path, published: Published) -> None:
@@ -69,7 +67,7 @@ def read(folder: Path) -> Published | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        raise LogHalted(f"the published checkpoint {folder / FILE} is damaged.") from error
+        raise LogHalted(f"the published checkpoint {folder / FILE} is damaged.", remedy=REPAIR) from error
     return parse(note, f"the published checkpoint {folder / FILE}")
 
 
@@ -78,17 +76,21 @@ def parse(note: str, name: str) -> Published:
     try:
         return Published(Checkpoint.parse(SignedNote.parse(note).text), note)
     except NoteInvalid as error:
-        raise LogHalted(f"{name} is damaged: {error}.") from error
+        raise LogHalted(f"{name} is damaged: {error}.", remedy=REPAIR) from error
 
 
-def require_ours(published: Published, key: SigningKey) -> None:
-    """Raise LogHalted unless this very key signed it for this very log."""
+def require_ours(published: Published, by: Sequence[SigningKey], where: str = "published") -> None:
+    """Raise LogHalted unless one of these signed it for this very log."""
     try:
-        SignedNote.parse(published.note).verified_by([key.verifier_key])
+        SignedNote.parse(published.note).verified_by([key.verifier_key for key in by])
     except NoteInvalid as error:
         raise LogHalted(
-            f"the published checkpoint of size {published.size} was not signed by this log's key {key.verifier_key}:"
-            " LOG_ORIGIN or LOG_SIGNING_KEY changed, or the file was altered."
+            f"the {where} checkpoint of size {published.size} was not signed by this log's key {by[0].verifier_key}:"
+            " LOG_ORIGIN or LOG_SIGNING_KEY changed (then set it back), or the note was altered.",
+            remedy=REPAIR,
         ) from error
-    if published.checkpoint.origin != key.name:
-        raise LogHalted(f"the published checkpoint is of the log {published.checkpoint.origin}, not of {key.name}.")
+    if published.checkpoint.origin != by[0].name:
+        raise LogHalted(
+            f"the {where} checkpoint is of the log {published.checkpoint.origin}, not of {by[0].name}:"
+            " set LOG_ORIGIN back."
+        )

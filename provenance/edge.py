@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from provenance import merkle, tiles
-from provenance.errors import LogHalted
+from provenance.errors import REPAIR, LogHalted
 from provenance.verifier.errors import Damaged
 
 _LEVELS: Final = range(tiles.LEVEL_MAX + 1)
@@ -84,7 +84,8 @@ class Edge:
             edge.entries = _read_entries(file)
             if [merkle.leaf_hash(entry) for entry in edge.entries] != edge.levels[0]:
                 raise LogHalted(
-                    f"the entries in {file} do not hash to the tile beside them: one of the two was altered."
+                    f"the entries in {file} do not hash to the tile beside them: one of the two was altered.",
+                    remedy=REPAIR,
                 )
         return edge
 
@@ -93,9 +94,9 @@ def _read(file: Path, width: int) -> list[bytes]:
     try:
         hashes = tiles.to_hashes(file.read_bytes())
     except (FileNotFoundError, Damaged) as error:
-        raise LogHalted(f"the tile {file} is missing or damaged.") from error
+        raise LogHalted(f"the tile {file} is missing or damaged.", remedy=REPAIR) from error
     if len(hashes) != width:
-        raise LogHalted(f"the tile {file} holds {len(hashes)} hashes instead of {width}.")
+        raise LogHalted(f"the tile {file} holds {len(hashes)} hashes instead of {width}.", remedy=REPAIR)
     return hashes
 
 
@@ -103,4 +104,4 @@ def _read_entries(file: Path) -> list[bytes]:
     try:
         return tiles.to_entries(file.read_bytes())
     except (FileNotFoundError, Damaged) as error:
-        raise LogHalted(f"the entry bundle {file} is missing or damaged.") from error
+        raise LogHalted(f"the entry bundle {file} is missing or damaged.", remedy=REPAIR) from error

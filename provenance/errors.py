@@ -1,6 +1,7 @@
 """Refusals of the log, and the one way in which it stops."""
 
 from http import HTTPStatus
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -33,5 +34,17 @@ class LogUnreadable(MarketError):
     title = _("The published log cannot be read")
 
 
+RESTORE: Final = "manage.py log restore"
+REPAIR: Final = "manage.py log repair"
+DEEP: Final = "manage.py verify --deep"
+
+
 class LogHalted(Exception):
-    """The sequencer stops with this sentence rather than sign something false. Trades go on without it."""
+    """The sequencer stops with this sentence rather than sign something false. Trades go on without it.
+
+    remedy: the command that repairs this case, if one does.
+    """
+
+    def __init__(self, sentence: str, *, remedy: str = "") -> None:
+        super().__init__(f"{sentence} To repair: {remedy}" if remedy else sentence)
+        self.remedy = remedy

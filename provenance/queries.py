@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from django.db.models import Q, QuerySet
 from market.events.models import Event, Opening
 from market.kernel import canonical_json, clock
 from market.participants.members import Actor
-from provenance import checkpoints
-from provenance.errors import NoCheckpoint
+from provenance import checkpoints, policies
+from provenance.errors import LogHalted, NoCheckpoint
 from provenance.models import Checkpoint, Leaf
+from provenance.notes import NoteInvalid, SignedNote
 
 PENDING_COUNTED: Final = 10_000
+CHECKPOINTS_COMPARED: Final = 100
 # Only events at or above the horizon can lack a place, so the index on xid makes this cheap in a log of any size.
 _WAITING: Final = """
 SELECT count(*), min(at), (SELECT size FROM provenance_logstate) FROM (
@@ -60,6 +63,16 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """What is to be known of the published checkpoint's signatures and of the clock that dates them."""
+
+    witnesses: int  # that are asked to cosign
+    cosigned_by: tuple[str, ...]  # those of them that have
+    has_quorum: bool
+    clock_back_s: float  # the furthest that the clock went back between the last checkpoints
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The newest published checkpoint: number of entries, root in hex, when it was signed."""
 
@@ -88,9 +101,23 @@ def by_leaf_hash(leaf_hash: bytes) -> list[EntryRow]:
     return _rows(Leaf.objects.filter(leaf_hash=leaf_hash).order_by("index")[:10])
 
 
-def by_event(event_id: UUID) -> EntryRow | None:
-    """The place of an event, also while it waits. Only for doors whose caller may know the event."""
+def by_event(event_id: UUID, *, reader: Actor | None) -> EntryRow | None:
+    """The place of an event, also while it waits; None unless the reader may see what is behind it."""
+    opening = Opening.objects.filter(event_id=event_id).first()
+    if opening is None or not may_open(opening, reader):
+        return None
     return next(iter(of_events([event_id])), None)
+
+
+def of_reader(subjects: Iterable[UUID], reader: Actor | None) -> list[EntryRow]:
+    """The entries about these subjects or in these threads that the reader may open, in log order."""
+    return of_events(opening.event_id for opening in about(subjects) if may_open(opening, reader))
+
+
+def signed(limit: int = 20, *, before: int | None = None) -> list[Checkpoint]:
+    """Checkpoints that were signed, the largest first, from below a size on; at most 100."""
+    found = Checkpoint.objects.order_by("-size")
+    return list((found if before is None else found.filter(size__lt=before))[: min(limit, 100)])
 
 
 def of_events(event_ids: Iterable[UUID]) -> list[EntryRow]:
@@ -160,6 +187,32 @@ def health() -> Health:
         pending=pending,
         oldest_pending_s=(clock.now() - oldest).total_seconds() if oldest else 0.0,
     )
+
+
+def _witnesses() -> dict[str, Any]:
+    try:
+        trusted = policies.witnesses()
+        signed = trusted.cosigned_by(SignedNote.parse(checkpoints.latest().note))
+    except (NoCheckpoint, LogHalted, NoteInvalid):
+        return {"has_quorum": False}
+    return {
+        "witnesses": len(trusted.witnesses),
+        "cosigned_by": tuple(signed),
+        "has_quorum": trusted.is_enough(signed),
+    }
+
+
+def signing() -> Signing:
+    """Who has cosigned the published checkpoint, and whether the clock went back lately."""
+    times = list(Checkpoint.objects.order_by("-size").values_list("created_at", flat=True)[:CHECKPOINTS_COMPARED])
+    jumps = [(earlier - later).total_seconds() for later, earlier in pairwise(times)]
+    try:
+        trusted = policies.witnesses()
+        signed = trusted.cosigned_by(SignedNote.parse(checkpoints.latest().note))
+        asked, has_quorum = len(trusted.witnesses), trusted.is_enough(signed)
+    except (NoCheckpoint, LogHalted, NoteInvalid):
+        asked, signed, has_quorum = 0, [], False
+    return Signing(asked, tuple(signed), has_quorum, max([jump for jump in jumps if jump > 1], default=0.0))
 
 
 _signed_at: dict[int, datetime] = {}  # of the newest checkpoint: its time never changes

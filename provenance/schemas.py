@@ -1,7 +1,8 @@
 """What the log answers at its doors."""
 
+import base64
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -32,6 +33,25 @@ class ConsistencyIn(Schema):
     new: int | None = Field(None, ge=1, le=INDEX_MAX)
 
 
+class CheckpointsIn(Schema):
+    """Which checkpoints, largest first."""
+
+    before: int | None = Field(None, ge=0, le=INDEX_MAX)
+    limit: int = Field(20, ge=1, le=100)
+
+
+class ComparisonIn(Schema):
+    """A checkpoint as its reader kept it."""
+
+    size: int = Field(ge=0, le=INDEX_MAX)
+    root: str = Field(pattern="^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$")  # hex, or base64 as the note has it
+
+    @property
+    def root_bytes(self) -> bytes:
+        """The root as 32 bytes."""
+        return bytes.fromhex(self.root) if len(self.root) == 64 else base64.b64decode(self.root)
+
+
 class CheckpointOut(Schema):
     """The newest signed statement of the log."""
 
@@ -40,6 +60,13 @@ class CheckpointOut(Schema):
     root: str  # hex
     note: str
     vkey: str
+
+
+class KeysOut(Schema):
+    """Whom to trust for this log, and why the later keys follow from the earlier ones."""
+
+    keys: list[str]  # verifier keys, those that sign now first
+    rotations: list[str]  # signed notes, oldest first
 
 
 class EntryOut(Schema):
@@ -78,6 +105,26 @@ class ConsistencyOut(Schema):
     hashes: list[str]
 
 
+class SignedOut(Schema):
+    """A statement that the log has signed."""
+
+    size: int
+    root: str
+    note: str
+    created_at: datetime
+
+
+class ComparisonOut(Schema):
+    """How a kept checkpoint stands to the published one. `hashes` join the two where both are of one log."""
+
+    verdict: Literal["same", "begins", "other", "beyond", "empty"]
+    size: int
+    root_here: str | None  # what the published log has at that size
+    new_size: int
+    new_root: str
+    hashes: list[str]
+
+
 class CertificateOut(Schema):
     """A certificate as anybody sees it."""
 
@@ -95,3 +142,7 @@ class HealthOut(Schema):
     signed_at: datetime | None
     pending: int
     oldest_pending_s: float
+    witnesses: int
+    cosigned_by: list[str]
+    has_quorum: bool
+    clock_back_s: float  # how far the clock went back lately; 0 when it did not

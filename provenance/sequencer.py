@@ -2,14 +2,17 @@
 
 Order of one batch: leaves and the new tree state commit together → tiles are durable → the root is read back from
 them → the checkpoint is signed and stored → the published checkpoint is replaced. A crash between any two of these
-is made good by doing the rest again: `publish` is the same function in both cases.
+is made good by doing the rest again, by the same functions.
 """
 
 import logging
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 import psycopg
@@ -17,31 +20,31 @@ from django.conf import settings
 from psycopg import IsolationLevel
 
 from market import process
-from market.kernel import clock
-from provenance import checkpoints, merkle, tiles
+from provenance import audit, checkpoints, keys, merkle, standing
 from provenance.checkpoints import Published
 from provenance.edge import Edge
-from provenance.errors import LogHalted
+from provenance.errors import REPAIR, LogHalted
 from provenance.notes import SigningKey
+from provenance.publishing import Publisher
+from provenance.standing import State
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 5_000
+SHOWN_EACH_S: Final = 1.0  # a checkpoint at least so often while a backlog is worked off
+BATCHES_AHEAD: Final = 4  # read and not yet on the shelf
+FILES_AT_ONCE: Final = 160
+HORIZON_XIDS: Final = 100_000  # an idle log looks back over so many transactions at most
 
 # Never a cursor on seq: a transaction that took seq 5 may commit after seq 9 was read. Whatever is visible, not
-# older than the horizon, and has no leaf is pending (ledgers.md B2). OFFSET 0 and MATERIALIZED keep the planner from
-# reading whole tables, which it would for an idle round whenever its statistics are behind.
+# older than the horizon, and has no leaf is pending (ledgers.md B2). It is read in the order of the index on seq, so
+# that a long backlog is neither sorted nor spilled; + 0 and OFFSET 0 keep the planner from reading whole tables, which
+# it would for an idle round whenever its statistics are behind.
 _PENDING: Final = """
-WITH pending AS MATERIALIZED (
-    SELECT e.id, e.seq, e.body FROM market_event e
-    WHERE e.xid >= %s::text::xid8 AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
-)
-SELECT id, body FROM pending ORDER BY seq
-"""
-_STATE: Final = """
-SELECT size, root, frontier, xmin_done, system_identifier,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xmin,
-       (SELECT system_identifier FROM pg_control_system()) AS this_system
-FROM provenance_logstate
+WITH oldest AS MATERIALIZED (SELECT min(seq + 0) AS seq FROM market_event WHERE xid >= %(horizon)s::text::xid8)
+SELECT e.id, e.body FROM market_event e
+WHERE e.seq >= (SELECT seq FROM oldest) AND e.xid >= %(horizon)s::text::xid8
+  AND NOT EXISTS (SELECT FROM provenance_leaf l WHERE l.event_id = e.id OFFSET 0)
+ORDER BY e.seq
 """
 _STORED: Final = """
 SELECT l.leaf_hash, e.body, e.id FROM provenance_leaf l JOIN market_event e ON e.id = l.event_id
@@ -54,39 +57,70 @@ class Overtaken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """The standing row and the snapshot it was read in."""
+class Batch:
+    """Events with their place: what the tree was before them and is after them."""
 
+    rows: Sequence[tuple[UUID, bytes]]
+    hashes: list[bytes]
+    old_size: int
+    old_root: bytes
     size: int
     root: bytes
-    frontier: merkle.Frontier
-    xmin_done: int
-    xmin: int
-    is_moved: bool  # to another database cluster, whose transaction numbers mean something else
-    system_identifier: int
+    frontier: bytes
 
-    @property
-    def horizon(self) -> int:
-        """Transactions below it need not be looked at."""
-        return 0 if self.is_moved else self.xmin_done
+    @classmethod
+    def after(cls, tree: merkle.Frontier, rows: Sequence[tuple[UUID, bytes]]) -> Self:
+        """Give the next places of a tree to these events; the tree grows by them."""
+        old_size, old_root = tree.size, tree.root()
+        hashes = [merkle.leaf_hash(body) for _, body in rows]
+        tree.extend(hashes)
+        return cls(rows, hashes, old_size, old_root, tree.size, tree.root(), b"".join(tree.hashes))
+
+
+class _Shelf:
+    """Turns stored batches into tiles, some at a time. Runs in a thread of its own, one call after the other."""
+
+    def __init__(self, publisher: Publisher, edge: Edge, signer: Callable[[], psycopg.Connection[Any]]) -> None:
+        self.publisher, self.edge, self.signer = publisher, edge, signer
+        self.files: list[tuple[str, bytes]] = []
+        self.root = b""
+        self.shown_at = time.monotonic()
+
+    def put(self, batch: Batch, stored: "Future[None]") -> None:
+        """Take a batch in once it is stored. Raises Overtaken if it was not, or if one before it was not."""
+        stored.result()
+        if self.edge.size != batch.old_size:
+            raise Overtaken
+        self.files += self.edge.grow([body for _, body in batch.rows], batch.hashes)
+        self.root = batch.root
+        if time.monotonic() - self.shown_at > SHOWN_EACH_S:  # a long backlog is not kept from its readers
+            self.write()
+            self.publisher.publish(self.edge, self.root, self.signer())
+            self.shown_at = time.monotonic()
+        elif len(self.files) >= FILES_AT_ONCE:
+            self.write()
+
+    def write(self) -> None:
+        """Make durable what has become full; unfinished tiles wait for the next checkpoint."""
+        files, self.files = self.files, []
+        self.publisher.write(files)
 
 
 class Sequencer:
-    """One writer of one log. Holds two connections and the edge of what is published; not thread-safe."""
+    """One writer of one log. Holds its connections and the edge of what is published; not thread-safe."""
 
-    def __init__(self, folder: Path | None = None, key: SigningKey | None = None) -> None:
+    def __init__(self, folder: Path | None = None, by: Sequence[SigningKey] | None = None) -> None:
         self.folder = folder or settings.LOG_DIR
-        self.key = key or checkpoints.signing_key()
+        self.publisher = Publisher(self.folder, by or keys.signing())
         self.edge: Edge | None = None
-        self._reader: psycopg.Connection[Any] | None = None
-        self._writer: psycopg.Connection[Any] | None = None
+        self._open: dict[str, psycopg.Connection[Any]] = {}
 
     def close(self) -> None:
         """Give the connections back; the next round opens new ones and looks at everything afresh."""
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
-        self._reader = self._writer = self.edge = None
+        for connection in self._open.values():
+            connection.close()
+        self._open.clear()
+        self.edge = None
 
     def round(self) -> int:
         """Sequence and publish all that is pending; answers how many events got a place.
@@ -94,100 +128,84 @@ class Sequencer:
         Raises LogHalted rather than sign a fork, OSError if the disk fails (stop then: a later fsync may lie),
         psycopg.OperationalError if the database is away (close, and try again).
         """
+        self.publisher.follow_keys()
         # Read before the snapshot: whatever is published then is in the snapshot, unless the database went back.
         published = checkpoints.read(self.folder)
-        reader = self._read_connection()
+        edge, self.edge = self.edge, None  # it comes back when the round has ended well
+        reader = self._connection("reader")
         with reader.transaction():
-            state = _read_state(reader)
-            newest = self._newest_signed(reader)
-            self._require_no_fork(state, published, newest)
-            edge = self.edge
+            state = standing.read(reader)
+            newest = standing.newest_signed(reader)
+            standing.require_no_fork(state, published, newest, self.publisher.keys)
             if edge is None or published is None or not edge.size == published.size == state.size:
-                edge = self.edge = self._recover(state, published, newest)
-            sequenced = 0
-            with reader.cursor(name="pending") as pending:
-                pending.itersize = BATCH
-                pending.execute(_PENDING, [state.horizon])
-                while rows := pending.fetchmany(BATCH):
-                    try:
-                        self._take(edge, state.frontier, rows)
-                    except Overtaken:
-                        return sequenced  # look again in the next round, in a newer snapshot
-                    sequenced += len(rows)
-            if sequenced or state.is_moved or state.xmin - state.xmin_done > 100_000:
+                edge = self._recover(state, published, newest)
+            old_size = edge.size
+            try:
+                self._drain(reader, state, edge)
+            except Overtaken:
+                return edge.size - old_size  # look again in the next round, in a newer snapshot
+            if edge.size > old_size or state.is_moved or state.xmin - state.xmin_done > HORIZON_XIDS:
                 self._remember_horizon(state)
-        return sequenced
+        if edge.size > old_size:
+            self.publisher.publish(edge, state.tree.root(), self._connection("signer"), with_witnesses=True)
+        else:
+            self.publisher.cosign_again()
+        self.edge = edge
+        return edge.size - old_size
 
-    def _take(self, edge: Edge, frontier: merkle.Frontier, rows: Sequence[tuple[UUID, bytes]]) -> None:
-        """Store the leaves of one batch with the new tree state, then publish them."""
-        old_size, old_root = frontier.size, frontier.root()
-        bodies = [bytes(body) for _, body in rows]
-        hashes = [merkle.leaf_hash(body) for body in bodies]
-        frontier.extend(hashes)
-        root = frontier.root()
+    def _drain(self, reader: psycopg.Connection[Any], state: State, edge: Edge) -> None:
+        """Give a place to all that is pending: while one batch is read and hashed, the one before is being stored, and
+        those before that are being put into tiles. Each step follows the one before it for the same batch.
+        """
+        shelf = _Shelf(self.publisher, edge, lambda: self._connection("signer"))
+        under_way: deque[Future[None]] = deque()
+        with (
+            ThreadPoolExecutor(max_workers=1) as storing,
+            ThreadPoolExecutor(max_workers=1) as shelving,
+            reader.cursor(name="pending", binary=True) as pending,
+        ):
+            pending.itersize = BATCH
+            pending.execute(_PENDING, {"horizon": state.horizon})
+            while rows := pending.fetchmany(BATCH):
+                batch = Batch.after(state.tree, rows)
+                under_way.append(shelving.submit(shelf.put, batch, storing.submit(self._store, batch)))
+                if len(under_way) > BATCHES_AHEAD:
+                    under_way.popleft().result()
+            for each in under_way:
+                each.result()
+        shelf.write()
+
+    def _store(self, batch: Batch) -> None:
+        """Commit the leaves of one batch with the new tree state. Raises Overtaken."""
+        writer = self._connection("writer")
         try:
-            with self._write_connection().transaction(), self._write_connection().cursor() as cursor:
+            with writer.transaction(), writer.cursor() as cursor:
                 with cursor.copy(
                     "COPY provenance_leaf (index, event_id, leaf_hash) FROM STDIN (FORMAT BINARY)"
                 ) as copy:
                     copy.set_types(["int8", "uuid", "bytea"])
-                    for number, ((event_id, _), value) in enumerate(zip(rows, hashes, strict=True), old_size):
+                    for number, ((event_id, _), value) in enumerate(
+                        zip(batch.rows, batch.hashes, strict=True), batch.old_size
+                    ):
                         copy.write_row((number, event_id, value))
                 cursor.execute(
                     "UPDATE provenance_logstate SET size = %s, root = %s, frontier = %s WHERE size = %s AND root = %s",
-                    [frontier.size, root, b"".join(frontier.hashes), old_size, old_root],
+                    [batch.size, batch.root, batch.frontier, batch.old_size, batch.old_root],
                 )
                 if cursor.rowcount != 1:
                     raise Overtaken
         except psycopg.errors.UniqueViolation as error:
             raise Overtaken from error
-        self._publish(edge, bodies, hashes, root)
-
-    def _publish(self, edge: Edge, bodies: Sequence[bytes], hashes: Sequence[bytes], root: bytes) -> None:
-        """Make tiles durable, read the root back from them, sign, store, and only then show the checkpoint."""
-        self._write_tiles([*edge.grow(bodies, hashes), *edge.partials()])
-        size = edge.size
-        if Edge.load(self.folder, size).root() != root:
-            raise LogHalted(f"the tiles of size {size} do not have the root that the database has for it.")
-        published = checkpoints.sign(self.key, size, root)
-        writer = self._write_connection()
-        writer.execute(
-            "INSERT INTO provenance_checkpoint (size, root, note, created_at) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (size) DO NOTHING",
-            [size, root, published.note, clock.now()],
-        )
-        stored = writer.execute("SELECT root FROM provenance_checkpoint WHERE size = %s", [size]).fetchone()
-        if stored is None or bytes(stored[0]) != root:
-            raise LogHalted(f"the log has signed another root for size {size} already: signing this one would fork it.")
-        checkpoints.publish(self.folder, published)
-
-    def _write_tiles(self, files: Sequence[tuple[str, bytes]]) -> None:
-        try:
-            tiles.write_all(self.folder, files)
-        except tiles.TileDiffers as error:
-            raise LogHalted(f"{error}: the database or the file was altered.") from error
-
-    def _require_no_fork(self, state: State, published: Published | None, newest: Published | None) -> None:
-        """Compare the database with everything that was signed. Raises LogHalted for a database that went back."""
-        if state.frontier.root() != state.root:
-            raise LogHalted("the standing row of the log was altered: its frontier does not have its root.")
-        for signed, where in ((published, "published"), (newest, "stored")):
-            if signed is None:
-                continue
-            checkpoints.require_ours(signed, self.key)
-            if signed.size > state.size:
-                raise LogHalted(
-                    f"the {where} checkpoint has size {signed.size} and the database only {state.size}:"
-                    " the database was rolled back, and signing on would fork the log."
-                )
-            if signed.size == state.size and signed.root != state.root:
-                raise LogHalted(f"the {where} checkpoint and the database have different roots for size {state.size}.")
 
     def _recover(self, state: State, published: Published | None, newest: Published | None) -> Edge:
         """Begin at what is published and bring it up to what is stored, proving that the one continues the other."""
+        self.publisher.sweep(0 if published is None else published.size)
         edge = Edge() if published is None else Edge.load(self.folder, published.size)
         if published is not None and edge.root() != published.root:
-            raise LogHalted(f"the tiles of size {published.size} do not have the root of the published checkpoint.")
+            raise LogHalted(
+                f"the tiles of size {published.size} do not have the root of the published checkpoint.", remedy=REPAIR
+            )
+        audit.spot_check(self._connection("signer"), self.folder, edge.size)
         if published is None or published.size < state.size:
             logger.info("publishing from %d to %d", edge.size, state.size)
             # What was signed but is not published must lie on the way, else its signature would be broken here.
@@ -200,71 +218,46 @@ class Sequencer:
 
     def _catch_up(self, edge: Edge, size: int, root: bytes) -> None:
         """Write the tiles up to a stored size out of the database, then publish that size."""
-        while size - edge.size > BATCH:
-            bodies, hashes = self._stored(edge.size, edge.size + BATCH)
-            self._write_tiles(list(edge.grow(bodies, hashes)))
-        self._publish(edge, *self._stored(edge.size, size), root)
+        while edge.size < size:
+            bodies, hashes = self._stored(edge.size, min(edge.size + BATCH, size))
+            self.publisher.write(list(edge.grow(bodies, hashes)))
+        self.publisher.publish(edge, root, self._connection("signer"))
 
     def _stored(self, low: int, high: int) -> tuple[list[bytes], list[bytes]]:
-        rows = self._write_connection().execute(_STORED, [low, high]).fetchall()
+        rows = self._connection("signer").execute(_STORED, [low, high]).fetchall()
         if len(rows) != high - low:
-            raise LogHalted(f"leaves are missing in the database between {low} and {high}.")
+            raise LogHalted(f"leaves are missing in the database between {low} and {high}.", remedy=REPAIR)
         bodies = [bytes(body) for _, body, _ in rows]
         hashes = [merkle.leaf_hash(body) for body in bodies]
         for number, ((stored, _, event_id), value) in enumerate(zip(rows, hashes, strict=True), low):
             if bytes(stored) != value:
-                raise LogHalted(f"the event {event_id} at index {number} is not the one that was logged.")
+                raise LogHalted(
+                    f"the event {event_id} at index {number} is not the one that was logged.", remedy=REPAIR
+                )
         return bodies, hashes
-
-    @staticmethod
-    def _newest_signed(reader: psycopg.Connection[Any]) -> Published | None:
-        row = reader.execute("SELECT note FROM provenance_checkpoint ORDER BY size DESC LIMIT 1").fetchone()
-        return None if row is None else checkpoints.parse(row[0], "the stored checkpoint")
 
     def _remember_horizon(self, state: State) -> None:
         """Everything below this snapshot's xmin had ended and was seen; only a drained set may say so."""
-        self._write_connection().execute(
+        self._connection("signer").execute(
             "UPDATE provenance_logstate SET xmin_done = %s, system_identifier = %s",
             [state.xmin, state.system_identifier],
         )
 
-    def _read_connection(self) -> psycopg.Connection[Any]:
-        if self._reader is None:
-            self._reader = process.connect()
-            self._reader.isolation_level = IsolationLevel.REPEATABLE_READ
-            self._reader.read_only = True
-            # It is idle between the pages of a long backlog; that is work, not forgetfulness.
-            self._reader.execute("SET idle_in_transaction_session_timeout = 0")
-            self._reader.execute("SET enable_seqscan = off")
-            self._reader.execute("SET work_mem = '64MB'")
-        return self._reader
-
-    def _write_connection(self) -> psycopg.Connection[Any]:
-        if self._writer is None:
-            self._writer = process.connect()
-            self._writer.execute("SET synchronous_commit = on")  # a leaf that a checkpoint covers may never vanish
-        return self._writer
-
-
-def _read_state(reader: psycopg.Connection[Any]) -> State:
-    row = reader.execute(_STATE).fetchone()
-    if row is None:
-        raise LogHalted("the standing row of the log is missing: run manage.py migrate.")
-    size, root, frontier, xmin_done, system_identifier, xmin, this_system = row
-    hashes = [frontier[at : at + merkle.HASH_BYTES] for at in range(0, len(frontier), merkle.HASH_BYTES)]
-    try:
-        tree = merkle.Frontier(size, hashes)
-    except merkle.ProofInvalid as error:
-        raise LogHalted(f"the standing row of the log was altered: {error}.") from error
-    return State(
-        size=size,
-        root=bytes(root),
-        frontier=tree,
-        xmin_done=xmin_done,
-        xmin=xmin,
-        is_moved=system_identifier != this_system,
-        system_identifier=this_system,
-    )
+    def _connection(self, name: str) -> psycopg.Connection[Any]:
+        """One of three: `reader` keeps a snapshot, `writer` commits leaves beside it, `signer` all else."""
+        if name not in self._open:
+            connection = self._open[name] = process.connect()
+            if name == "reader":
+                connection.isolation_level = IsolationLevel.REPEATABLE_READ
+                connection.read_only = True
+                # It is idle between the pages of a long backlog; that is work, not forgetfulness.
+                connection.execute("SET idle_in_transaction_session_timeout = 0")
+                connection.execute("SET enable_seqscan = off")
+                connection.execute("SET enable_sort = off")
+                connection.execute("SET max_parallel_workers_per_gather = 0")  # starting them costs more than the query
+            else:
+                connection.execute("SET synchronous_commit = on")  # what a checkpoint covers may never vanish
+        return self._open[name]
 
 
 def drain() -> int:

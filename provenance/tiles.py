@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
     "parse_path",
     "path",
     "replace",
+    "sweep",
     "to_entries",
     "to_hashes",
     "width_at",
@@ -40,7 +42,9 @@ __all__ = [
 ]
 
 
-WRITERS: Final = 8
+WRITERS: Final = 32  # a journal commits the files of all that wait for it at once
+ABANDONED_S: Final = 3_600
+_BESIDE: Final = ".new"
 
 
 class TileDiffers(Exception):
@@ -57,6 +61,7 @@ def write_once(file: Path, content: bytes) -> bool:
     caller must then stop, because a failed fsync may have lost bytes that a second one does not report.
     """
     if _stands(file, content):
+        _sync_folder(file.parent)
         return False
     replace(file, content)
     return True
@@ -64,7 +69,8 @@ def write_once(file: Path, content: bytes) -> bool:
 
 def write_all(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Make many files durable at once, each as `write_once` does, with one fsync for each folder touched."""
-    missing = [(folder / name, content) for name, content in files if not _stands(folder / name, content)]
+    wanted = [(folder / name, content) for name, content in files]
+    missing = [(file, content) for file, content in wanted if not _stands(file, content)]
     for touched in {file.parent for file, _ in missing}:
         _make_folder(touched)
     # A disk does many fsyncs at once in little more than the time of one.
@@ -72,8 +78,19 @@ def write_all(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
         written = list(writers.map(lambda each: _write_beside(*each), missing))
     for beside, (file, _) in zip(written, missing, strict=True):
         beside.replace(file)
-    for touched in {file.parent for file, _ in missing}:
+    # A file that stands may have been renamed by a process that died before it made the name durable.
+    for touched in {file.parent for file, _ in wanted}:
         _sync_folder(touched)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a process that died had written beside the files of one folder and not put in place.
+
+    Only what is an hour old: another sequencer may be writing beside this one, even on another machine.
+    """
+    for beside in folder.glob(f".*{_BESIDE}"):
+        if time.time() - beside.stat().st_mtime > ABANDONED_S:
+            beside.unlink(missing_ok=True)
 
 
 def replace(file: Path, content: bytes) -> None:
@@ -92,7 +109,7 @@ def _stands(file: Path, content: bytes) -> bool:
 
 def _write_beside(file: Path, content: bytes) -> Path:
     _make_folder(file.parent)
-    beside = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.new")
+    beside = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}{_BESIDE}")
     with beside.open("wb") as handle:
         handle.write(content)
         handle.flush()

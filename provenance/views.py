@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from market.access import PUBLIC, allow
-from provenance import checkpoints, tiles
+from provenance import checkpoints, policies, tiles
 from provenance.verifier.errors import Damaged
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -21,6 +21,13 @@ SHORT: Final = "no-cache"
 def checkpoint(request: HttpRequest) -> HttpResponseBase:
     """The newest signed note."""
     return _file(settings.LOG_DIR / checkpoints.FILE, "text/plain; charset=utf-8", SHORT)
+
+
+@require_safe
+@allow(PUBLIC)
+def policy(request: HttpRequest) -> HttpResponseBase:
+    """The log's keys and its witnesses, for readers to pin."""
+    return _file(settings.LOG_DIR / policies.FILE, "text/plain; charset=utf-8", SHORT)
 
 
 @require_safe

@@ -7,7 +7,22 @@ trades         the list, and one trade from request to proof
 stops          holds and disputes
 """
 
-from contracts.queries.parties import agreement_for, negotiation_for, negotiations_of, trade_of_party, trades_of
+from contracts.queries.parties import (
+    agreement_for,
+    negotiation_for,
+    negotiations_of,
+    trade_numbered,
+    trade_of_party,
+    trades_of,
+)
 from contracts.queries.trades import trade_for
 
-__all__ = ["agreement_for", "negotiation_for", "negotiations_of", "trade_for", "trade_of_party", "trades_of"]
+__all__ = [
+    "agreement_for",
+    "negotiation_for",
+    "negotiations_of",
+    "trade_for",
+    "trade_numbered",
+    "trade_of_party",
+    "trades_of",
+]

@@ -82,3 +82,11 @@ def trade_of_party(by: Member, trade_id: UUID) -> Trade:
     if found is None:
         raise NotFound
     return found
+
+
+def trade_numbered(by: Member, number: str) -> Trade:
+    """A trade by its number for one of its parties. Raises NotFound for strangers as for numbers that nobody has."""
+    found = Trade.objects.filter(mine(by), number=number).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -50,7 +50,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
     answer, problem = None, None
     if asked:
         try:
-            answer = lookups.find(asked)
+            answer = lookups.find(asked, getattr(request, "member", None) or None)
         except Invalid as error:
             problem = error
         else:
@@ -58,6 +58,8 @@ def explorer(request: HttpRequest) -> HttpResponse:
                 return redirect("frontend:entry", answer.entry.index)
             if answer.certificate_id is not None:
                 return redirect("frontend:certificate", answer.certificate_id)
+            if answer.trade_id is not None:
+                return redirect("frontend:trade", answer.trade_id)
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds.WORDS else ""
     before = _index(request.GET.get("before", ""))

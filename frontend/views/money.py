@@ -26,6 +26,7 @@ from market.participants.members import Member, Role
 from market.requests import MemberRequest
 from settlement import bank_accounts, payouts, queries, whereabouts
 from settlement.books import AccountLine, AccountStatement
+from settlement.errors import NotCovered
 from settlement.models import BankAccount
 from settlement.states import PayoutState, TransferKind
 
@@ -53,6 +54,10 @@ def pay_out(request: MemberRequest) -> HttpResponse:
         made = payouts.request(
             amount_minor=form.cleaned_data["amount_minor"], key=form.cleaned_data["key"], by=request.member
         )
+    except NotCovered as error:
+        most = formats.money(error.extra["available_minor"], "CNY", language=get_language())
+        form.add_error("amount_minor", _t("At most %(amount)s can be paid out now") % {"amount": most})
+        return _page(request, form, status=int(error.status))
     except MarketError as error:
         return _page(request, form, refusal=refusals.place(form, error), status=int(error.status))
     said = _t("Payout %(reference)s of %(amount)s is requested.") % {

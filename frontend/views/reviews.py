@@ -1,6 +1,7 @@
 """The reviewer's desk: submitted versions, what they say and what the checks found; approve, return, reject."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -16,10 +17,12 @@ from frontend.views.resources import kind_in_words, page_of, pager
 from listings import queries, reviews
 from listings.models import Offer, ProductVersion
 from listings.states import VersionState
-from market import access, licences, policy
+from market import access, licences, places, policy
 from market.kernel.errors import MarketError
 from market.participants.members import Role
 from market.requests import MemberRequest
+
+_CODES: Final[dict[str, Callable[[str], str]]] = {"sector": places.sector, "district": places.district}
 
 
 @require_safe
@@ -96,7 +99,9 @@ def _facts(version: ProductVersion) -> list[dict[str, Any]]:
     found = []
     for name, field in DescriptionForm.base_fields.items():
         value = getattr(version, name)
-        if isinstance(value, bool):
+        if name in _CODES:
+            value = _CODES[name](value)
+        elif isinstance(value, bool):
             value = _t("yes") if value else _t("no")
         elif isinstance(value, list):
             value = ", ".join(value)

@@ -57,7 +57,7 @@ def _look_up(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, lookup=form, status=422)
     try:
-        answer = lookups.find(form.cleaned_data["q"])
+        answer = lookups.find(form.cleaned_data["q"], getattr(request, "member", None) or None)
     except Invalid as error:
         refusals.explain(form, error)
         return _page(request, lookup=form, status=422)
@@ -65,6 +65,8 @@ def _look_up(request: HttpRequest) -> HttpResponse:
         return redirect("frontend:entry", answer.entry.index)
     if answer.certificate_id is not None:
         return redirect("frontend:certificate", answer.certificate_id)
+    if answer.trade_id is not None:
+        return redirect("frontend:trade", answer.trade_id)
     return _page(request, lookup=form, answer=answer)
 
 

@@ -8,9 +8,10 @@ from typing import Final
 from . import agreement as trade
 from .agreement import Agreement
 from .bundle import Bundle
-from .errors import Contradicted, Damaged, NotClaimed, NoteInvalid, NotFound, Refusal, Unreadable
+from .errors import Contradicted, Damaged, NotClaimed, NoteInvalid, NotFound, PolicyInvalid, Refusal, Unreadable
 from .merkle import leaf_hash, verify_inclusion
 from .notes import Checkpoint, SignedNote, VerifierKey
+from .policy import Policy
 from .report import Report, Status
 
 TRADE_CHECKS: Final[dict[str, Callable[[Bundle, Agreement], str]]] = {
@@ -23,15 +24,17 @@ TRADE_CHECKS: Final[dict[str, Callable[[Bundle, Agreement], str]]] = {
 }
 
 
-def examine(data: bytes, vkey: str | None = None) -> Report:
+def examine(data: bytes, vkey: str | None = None, policy: str | None = None) -> Report:
     """Check the bytes of a bundle and answer a report; never raises for what the bytes hold.
 
     vkey: the log's verifier key as the reader had it from elsewhere. Without it the bundle's own key is used,
     and the report says that this proves nothing about who runs the log.
-    Raises Unreadable if there is no judging it: too large, another format, or a `vkey` that is none.
+    policy: a tlog-policy in the place of a key: the logs, witnesses and quorum that the reader trusts.
+    Raises Unreadable if there is no judging it: too large, another format, or a `vkey` or `policy` that is none.
     """
-    report = Report(vkey_given=vkey is not None)
+    report = Report(vkey_given=vkey is not None or policy is not None)
     given = _given_key(vkey)
+    trusted = _given_policy(policy)
     try:
         bundle = Bundle.read(data)
     except Unreadable:
@@ -44,7 +47,7 @@ def examine(data: bytes, vkey: str | None = None) -> Report:
     report.origin, report.vkey = bundle.origin, str(given or bundle.vkey)
     report.add("file", Status.PROVED, "the bytes are canonical and of the format dm-bundle/v1")
     _step(report, "manifest", lambda: _check_manifest(bundle))
-    _step(report, "checkpoint", lambda: _check_checkpoint(bundle, given, report))
+    _step(report, "checkpoint", lambda: _check_checkpoint(bundle, given, trusted, report))
     _step(report, "inclusion", lambda: _check_inclusion(bundle))
     _step(report, "openings", lambda: _check_openings(bundle))
     _step(report, "documents", lambda: _check_documents(bundle))
@@ -86,22 +89,44 @@ def _given_key(vkey: str | None) -> VerifierKey | None:
         raise Unreadable(f"--vkey: {refusal}") from refusal
 
 
+def _given_policy(policy: str | None) -> Policy | None:
+    if policy is None:
+        return None
+    try:
+        found = Policy.parse(policy)
+    except PolicyInvalid as refusal:
+        raise Unreadable(f"--policy: {refusal}") from refusal
+    if not found.logs:
+        raise Unreadable("--policy: it names no log, so it says nothing about this one")
+    return found
+
+
 def _check_manifest(bundle: Bundle) -> str:
     bundle.check_manifest()
     return "every member is the one that the manifest was written for"
 
 
-def _check_checkpoint(bundle: Bundle, given: VerifierKey | None, report: Report) -> str:
+def _check_checkpoint(bundle: Bundle, given: VerifierKey | None, trusted: Policy | None, report: Report) -> str:
     checkpoint, note = _checkpoint(bundle)
     report.size, report.root = checkpoint.size, checkpoint.root.hex()
     own = VerifierKey.parse(bundle.vkey)
-    if given is not None and given != own:
+    # While a log changes its key, both sign: a reader may know the one or the other.
+    if given is not None and given != own and not _names(note, given):
         raise Contradicted(f"the bundle is of the log key {own}, not of the key given")
-    note.verified_by([own])
-    if not own.name == checkpoint.origin == bundle.origin:
+    key = given or own
+    if trusted is None:
+        note.verified_by([key])
+        whose = "the key given" if given else "the bundle's own key"
+    else:
+        _, cosigned = trusted.check(note)
+        whose = f"a log of the policy, cosigned by {', '.join(cosigned) or 'nobody'},"
+    if not key.name == own.name == checkpoint.origin == bundle.origin:
         raise Contradicted("the bundle, its checkpoint and its key name different logs")
-    whose = "the key given" if given else "the bundle's own key"
     return f"{whose} signed size {checkpoint.size}, root {checkpoint.root.hex()}"
+
+
+def _names(note: SignedNote, key: VerifierKey) -> bool:
+    return any((line.name, line.key_id) == (key.name, key.id) for line in note.signatures)
 
 
 def _checkpoint(bundle: Bundle) -> tuple[Checkpoint, SignedNote]:

@@ -21,8 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="verify", description="Check a bundle without database, network or trust.", epilog=USAGE
     )
-    parser.add_argument("bundle", type=Path, help="the file to check")
+    parser.add_argument("bundle", type=Path, help="the bundle to check, or the folder of a whole log")
     parser.add_argument("--vkey", help="the log's verifier key, had from elsewhere than the bundle")
+    parser.add_argument("--policy", type=Path, help="a tlog-policy file in the place of a key: logs, witnesses, quorum")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     try:
         options = parser.parse_args(argv)
@@ -32,19 +33,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a terminal without Chinese letters shows escapes
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _verify(options.bundle, options.vkey, as_json=options.json)
+        return _verify(options.bundle, options.vkey, options.policy, as_json=options.json)
     except Unreadable as refusal:
         return _say_unreadable(str(refusal), as_json=options.json)
     except (MemoryError, RecursionError):
         return _say_unreadable("the file is too large or too deep for this machine", as_json=options.json)
 
 
-def _verify(path: Path, vkey: str | None, *, as_json: bool) -> int:
+def _verify(path: Path, vkey: str | None, policy: Path | None, *, as_json: bool) -> int:
     if importlib.util.find_spec("cryptography") is None:
         raise Unreadable("signatures need the Python package cryptography: pip install cryptography")
-    from .checks import examine  # noqa: PLC0415  cryptography was looked for first
+    from . import whole  # noqa: PLC0415  cryptography was looked for first
+    from .checks import examine  # noqa: PLC0415
 
-    report = examine(_read(path), vkey)
+    if vkey is not None and policy is not None:
+        raise Unreadable("--vkey and --policy both say whom to trust: give one of them")
+    trusted = None if policy is None else _read(policy).decode("utf-8", "replace")
+    if (path / "checkpoint").is_file():
+        report = whole.examine(path, vkey, trusted)
+    else:
+        report = examine(_read(path), vkey, trusted)
     print(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())
     return report.exit_code
 

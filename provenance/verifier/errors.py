@@ -5,6 +5,7 @@ Refusal
 ├── Damaged        bytes that are not what the format allows (exit code 1)
 ├── ProofInvalid   an inclusion or consistency proof that does not hold (exit code 1)
 ├── NoteInvalid    a signed note, checkpoint or key that does not hold (exit code 1)
+├── PolicyInvalid  a trust policy that cannot be read (exit code 2)
 ├── Contradicted   a statement of the bundle that its own evidence denies (exit code 1)
 ├── NotFound       evidence that the bundle needs and does not hold: missing, not false (exit code 1)
 └── NotClaimed     the bundle says nothing of the kind: there is nothing to check (no exit code)
@@ -32,6 +33,10 @@ class ProofInvalid(Refusal):
 
 class NoteInvalid(Refusal):
     """A signed note, a checkpoint body or a verifier key is malformed or its signature fails."""
+
+
+class PolicyInvalid(Refusal):
+    """A policy file that is not what tlog-policy allows."""
 
 
 class Contradicted(Refusal):

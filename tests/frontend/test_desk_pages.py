@@ -96,3 +96,32 @@ def test_a_reviewer_admits_once() -> None:
     assert (first.status_code, second.status_code) == (302, 409)
     assert Admission.objects.get().state == "admitted"
     assert Event.objects.count() == told
+
+
+def test_a_return_without_a_reason_is_told_at_its_field_and_the_file_stays_open() -> None:
+    applicant = given_applicant()
+    admission_id = given_submitted_admission(applicant)
+    statement = Admission.objects.get().source_statement
+    client = client_of(given_operator(Role.REVIEWER))
+    address = reverse("frontend:admission_refusal", args=[admission_id])
+
+    without = client.post(address, {"reason": "", "act": "return", "look_reason": "准入审核"})
+    unread = client.post(address, {"reason": "", "act": "return"})
+
+    page = without.content.decode()
+    assert (without.status_code, unread.status_code) == (422, 422)
+    assert statement in page
+    assert 'id="decision_reason_error"' in page
+    assert statement not in unread.content.decode()
+    assert Admission.objects.get().state == "submitted"
+    assert Event.objects.filter(kind="party.looked").count() == 1
+
+
+def test_a_reviewer_reads_division_and_sector_in_words() -> None:
+    admission_id = given_submitted_admission(given_applicant(district="140105", sector="environment"))
+    client = client_of(given_operator(Role.REVIEWER))
+
+    page = client.post(reverse("frontend:admission", args=[admission_id]), {"reason": "准入审核"}).content.decode()
+
+    assert "小店区 140105" in page
+    assert "<dd>生态环境</dd>" in page

@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from provenance.notes import SigningKey
 from provenance.verifier.canonical import dumps
 from provenance.verifier.checks import examine
 from provenance.verifier.errors import Unreadable
-from tests.provenance.small_log import SmallLog, encode
+from tests.provenance.small_log import ORIGIN, SmallLog, encode
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RUN = """async ([data, vkey]) => {
@@ -33,8 +34,22 @@ def without(kind: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+NEXT = SigningKey.from_seed(ORIGIN, b"N" * 32)
+
+
+def signed_by_both(whole: dict[str, Any]) -> None:
+    """The log is changing its key: the bundle names the next one, the reader knows the one before."""
+    text = whole["checkpoint"].partition("\n\n")[0] + "\n"
+    whole.update(checkpoint=whole["checkpoint"] + NEXT.line(text), vkey=str(NEXT.verifier_key))
+
+
 CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "nothing": lambda whole: None,
+    "both keys": signed_by_both,
+    "another key named": lambda whole: whole.update(vkey=str(NEXT.verifier_key)),
+    "a false line of the known key": lambda whole: whole.update(
+        checkpoint=whole["checkpoint"] + SmallLog().log_key.line("x\n"), vkey=str(NEXT.verifier_key)
+    ),
     "no agreement": lambda whole: whole["documents"].clear(),
     "keys alone": lambda whole: [
         whole.update(entries=whole["entries"][:2]),
@@ -94,7 +109,7 @@ def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServe
     theirs = {name: page.evaluate(RUN, [base64.b64encode(data).decode(), log.vkey]) for name, data in files.items()}
 
     assert theirs == {name: ours(data, log.vkey) for name, data in files.items()}
-    assert theirs["nothing"][0] == "proved"
+    assert (theirs["nothing"][0], theirs["both keys"][0]) == ("proved", "proved")
     page.close()
 
 

@@ -185,7 +185,7 @@ def test_a_party_has_no_reach_at_all() -> None:
 def test_a_refused_look_stays_on_record_with_case_and_reason() -> None:
     official, party = given_authority(district="140106"), given_applicant(district="140105")
 
-    with pytest.raises(OutOfScope):
+    with pytest.raises(OutOfScope, match="140105"):
         access.require_sight(
             official,
             subject=party.organisation_urn,

@@ -1,5 +1,11 @@
 """The verifier's canonical JSON against RFC 8785 and against the library that the platform writes with."""
 
+import math
+import re
+import struct
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -43,26 +49,105 @@ def test_the_public_cases_are_written_as_published(name: str) -> None:
     assert written == (folder / "output" / f"{name}.json").read_bytes().rstrip(b"\n")
 
 
+@pytest.mark.parametrize("name", ["arrays", "french", "structures", "unicode", "values", "weird"])
+def test_the_public_cases_have_the_published_bytes(name: str) -> None:
+    folder = vectors.folder("jcs")
+
+    written = dumps(parse((folder / "input" / f"{name}.json").read_bytes()))
+
+    assert written == bytes.fromhex((folder / "outhex" / f"{name}.txt").read_text())
+
+
 @pytest.mark.parametrize(
-    ("number", "text"),  # RFC 8785, appendix B
+    ("bits", "text"),  # RFC 8785, appendix B, each double by its bits
     [
-        (5e-324, "5e-324"),
-        (-0.0, "0"),
-        (1.7976931348623157e308, "1.7976931348623157e+308"),
-        (295147905179352830000.0, "295147905179352830000"),
-        (9.999999999999997e22, "9.999999999999997e+22"),
-        (1e23, "1e+23"),
-        (999999999999999700000.0, "999999999999999700000"),
-        (1e21, "1e+21"),
-        (9.999999999999997e-7, "9.999999999999997e-7"),
-        (0.000001, "0.000001"),
-        (333333333.3333332, "333333333.3333332"),
-        (-0.0000033333333333333333, "-0.0000033333333333333333"),
-        (1424953923781206.2, "1424953923781206.2"),
+        ("0000000000000000", "0"),
+        ("8000000000000000", "0"),
+        ("0000000000000001", "5e-324"),
+        ("8000000000000001", "-5e-324"),
+        ("7fefffffffffffff", "1.7976931348623157e+308"),
+        ("ffefffffffffffff", "-1.7976931348623157e+308"),
+        ("4340000000000000", "9007199254740992"),
+        ("c340000000000000", "-9007199254740992"),
+        ("4430000000000000", "295147905179352830000"),
+        ("44b52d02c7e14af5", "9.999999999999997e+22"),
+        ("44b52d02c7e14af6", "1e+23"),
+        ("44b52d02c7e14af7", "1.0000000000000001e+23"),
+        ("444b1ae4d6e2ef4e", "999999999999999700000"),
+        ("444b1ae4d6e2ef4f", "999999999999999900000"),
+        ("444b1ae4d6e2ef50", "1e+21"),
+        ("3eb0c6f7a0b5ed8c", "9.999999999999997e-7"),
+        ("3eb0c6f7a0b5ed8d", "0.000001"),
+        ("41b3de4355555553", "333333333.3333332"),
+        ("41b3de4355555554", "333333333.33333325"),
+        ("41b3de4355555555", "333333333.3333333"),
+        ("41b3de4355555556", "333333333.3333334"),
+        ("41b3de4355555557", "333333333.33333343"),
+        ("becbf647612f3696", "-0.0000033333333333333333"),
+        ("43143ff3c1cb0959", "1424953923781206.2"),
     ],
 )
-def test_numbers_are_written_as_the_standard_says(number: float, text: str) -> None:
-    assert dumps(number).decode() == text
+def test_numbers_are_written_as_the_standard_says(bits: str, text: str) -> None:
+    assert dumps(struct.unpack(">d", bytes.fromhex(bits))[0]).decode() == text
+
+
+@pytest.mark.parametrize("bits", ["7fffffffffffffff", "7ff0000000000000", "fff0000000000000"])
+def test_what_the_standard_gives_no_form_is_refused(bits: str) -> None:
+    with pytest.raises(Damaged, match="not finite"):
+        dumps(struct.unpack(">d", bytes.fromhex(bits))[0])
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        # RFC 8785, section 3.2.2.2
+        (r'"\u20ac$\u000F\u000aA\u0027\u0042\u0022\u005c\\\"\/"', '"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"'),
+        # section 3.2.3: sorted by UTF-16 code units, so the surrogate pair of 😀 comes before U+FB33
+        (
+            r'{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One",'
+            r'"\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}',
+            '{"\\r":"Carriage Return","1":"One","\u0080":"Control","ö":"Latin Small Letter O With Diaeresis",'
+            '"€":"Euro Sign","😀":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}',
+        ),
+    ],
+)
+def test_texts_are_written_as_the_standard_says(source: str, written: str) -> None:
+    assert dumps(parse(source.encode())).decode() == written
+
+
+def published_doubles() -> Iterator[float]:
+    """The endless sequence of the public number test: edge cases, 2,000 subnormal neighbours, then hashed blocks.
+
+    Source: the generator in the README of cyberphone/json-canonicalization's testdata.
+    """
+    listing = (vectors.folder("jcs") / "README.md").read_text()
+    edges = re.findall(r"0x([0-9a-f]{16})n", listing.partition("new Float64Array(staticU64s.buffer)")[0])
+    yield from (struct.unpack(">d", bytes.fromhex(bits))[0] for bits in edges)
+    yield from (struct.unpack(">d", struct.pack(">Q", 0x0010000000000000 + each))[0] for each in range(2000))
+    block = bytes(32)
+    while True:
+        block = sha256(block).digest()
+        yield from (each for each in struct.unpack("<4d", block) if each and math.isfinite(each))
+
+
+@pytest.mark.parametrize(
+    ("lines", "digest"),
+    [
+        (1_000, "be18b62b6f69cdab33a7e0dae0d9cfa869fda80ddc712221570f9f40a5878687"),
+        (10_000, "b9f7a8e75ef22a835685a52ccba7f7d6bdc99e34b010992cbc5864cd12be6892"),
+        pytest.param(
+            100_000, "22776e6d4b49fa294a0d0f349268e5c28808fe7e0cb2bcbe28f63894e494d4c7", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_the_public_sequence_of_doubles_has_the_published_digest(lines: int, digest: str) -> None:
+    written = sha256()
+
+    for value in islice(published_doubles(), lines):
+        bits = struct.unpack(">Q", struct.pack(">d", value))[0]
+        written.update(f"{bits:x},{dumps(value).decode()}\n".encode())
+
+    assert written.hexdigest() == digest
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from market.kernel import ids
 from market.participants.members import system
 from provenance import certificates, checkpoints, merkle, sequencer
 from provenance.models import Certificate, Leaf
+from provenance.verifier.notes import SignedNote
+from provenance.verifier.policy import Policy
 from provenance.verifier.tlog_proof import TlogProof
 
 from .conftest import Record
@@ -45,6 +47,27 @@ def test_the_checkpoint_is_served_fresh_and_tiles_for_ever(client: Client, log: 
     assert body(tile) == (log / "tile/0/000.p/3").read_bytes()
     assert "immutable" in tile["Cache-Control"]
     assert body(entries) == (log / "tile/entries/000.p/3").read_bytes()
+
+
+def test_the_policy_at_the_door_accepts_the_checkpoint_beside_it(client: Client, log: Path) -> None:
+    answer = client.get("/log/policy")
+
+    policy = Policy.parse(body(answer).decode())
+    checkpoint, cosigned = policy.check(SignedNote.parse(body(client.get("/log/checkpoint")).decode()))
+
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer["Cache-Control"] == "no-cache"
+    assert [each.key for each in policy.logs] == [checkpoints.verifier_key()]
+    assert policy.logs[0].url.endswith("/log")
+    assert (checkpoint.size, cosigned, policy.quorum) == (3, [], "none")
+
+
+@pytest.mark.parametrize("path", ["checkpoint", "policy", "tile/0/000.p/3"])
+def test_a_reader_anywhere_may_ask_for_the_size_of_a_file_first(path: str, client: Client, log: Path) -> None:
+    answer = client.head(f"/log/{path}")
+
+    assert (answer.status_code, int(answer["Content-Length"])) == (200, (log / path).stat().st_size)
+    assert answer["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize(

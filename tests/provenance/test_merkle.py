@@ -45,6 +45,26 @@ def defined_root(leaves: list[bytes]) -> bytes:
     return merkle.node_hash(defined_root(leaves[:k]), defined_root(leaves[k:]))
 
 
+def defined_path(index: int, leaves: list[bytes]) -> list[bytes]:
+    """PATH of RFC 9162, section 2.1.3.1, word for word."""
+    if len(leaves) == 1:
+        return []
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < k:
+        return [*defined_path(index, leaves[:k]), defined_root(leaves[k:])]
+    return [*defined_path(index - k, leaves[k:]), defined_root(leaves[:k])]
+
+
+def defined_subproof(old_size: int, leaves: list[bytes], *, is_known: bool = True) -> list[bytes]:
+    """SUBPROOF of RFC 9162, section 2.1.4.1, word for word."""
+    if old_size == len(leaves):
+        return [] if is_known else [defined_root(leaves)]
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    if old_size <= k:
+        return [*defined_subproof(old_size, leaves[:k], is_known=is_known), defined_root(leaves[k:])]
+    return [*defined_subproof(old_size - k, leaves[k:], is_known=False), defined_root(leaves[:k])]
+
+
 @pytest.mark.parametrize("size", range(9))
 def test_the_reference_tree_has_the_published_roots(size: int) -> None:
     assert merkle.root(LEAVES[:size]).hex() == ROOTS[size]
@@ -57,6 +77,15 @@ def test_a_leaf_hash_is_the_published_one() -> None:
 @given(st.lists(hashes, max_size=70))
 def test_a_root_is_the_recursive_definition(leaves: list[bytes]) -> None:
     assert merkle.root(leaves) == defined_root(leaves)
+
+
+@given(st.lists(hashes, min_size=1, max_size=70), st.data())
+def test_proofs_are_the_recursive_definitions(leaves: list[bytes], data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(leaves) - 1))
+    old_size = data.draw(st.integers(1, len(leaves)))
+
+    assert merkle.inclusion_proof(leaves, index) == defined_path(index, leaves)
+    assert merkle.consistency_proof(leaves, old_size) == defined_subproof(old_size, leaves)
 
 
 @given(st.lists(hashes, min_size=1, max_size=70))

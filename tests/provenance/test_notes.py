@@ -21,6 +21,16 @@ SIGNATURE = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH
 TEXT = "This is an example message.\n"
 NOTE = f"{TEXT}\n— example.com/foo {SIGNATURE}\n"
 GO_VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+# The example of Go's golang.org/x/mod/sumdb/note, and of C2SP tlog-checkpoint.
+GO_NOTE = (
+    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+    "\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+)
+SOFA = (
+    "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+    "\n— example.com/behind-the-sofa"
+    " Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+)
 
 
 def test_the_published_note_verifies() -> None:
@@ -30,6 +40,25 @@ def test_the_published_note_verifies() -> None:
 
     assert note.text == TEXT
     assert note.verified_by([key]) == [key]
+
+
+def test_a_note_that_another_program_signed_verifies_and_not_with_a_letter_changed() -> None:
+    key = VerifierKey.parse(GO_VKEY)
+
+    assert SignedNote.parse(GO_NOTE).verified_by([key]) == [key]
+
+    with pytest.raises(NoteInvalid, match="does not belong to this text"):
+        SignedNote.parse(GO_NOTE.replace("answer", "Answer")).verified_by([key])
+
+
+def test_the_published_checkpoint_is_read_and_written_byte_for_byte() -> None:
+    note = SignedNote.parse(SOFA)
+
+    checkpoint = Checkpoint.parse(note.text)
+
+    assert (checkpoint.origin, checkpoint.size) == ("example.com/behind-the-sofa", 20_852_163)
+    assert checkpoint.root.hex() == "0ac5186a91863e8e1d90c808014aa89bf5da8e3ee1d9f07630f0378f68f1ab62"
+    assert checkpoint.text() == note.text
 
 
 @pytest.mark.parametrize("vkey", [VKEY, GO_VKEY])

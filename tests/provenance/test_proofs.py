@@ -17,7 +17,7 @@ def given_log(folder: Path, size: int) -> list[bytes]:
     edge = Edge()
     tiles.write_all(folder, [*edge.grow(entries, hashes), *edge.partials()])
     key = SigningKey.from_seed("log.example.cn", b"k" * 32)
-    checkpoints.publish(folder, checkpoints.sign(key, size, edge.root()))
+    checkpoints.publish(folder, checkpoints.sign([key], size, edge.root()))
     return hashes
 
 

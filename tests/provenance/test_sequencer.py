@@ -1,46 +1,26 @@
 """The sequencer on a real database: nothing lost, nothing twice, nothing false signed."""
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from market import process
 from market.events.models import Event
-from provenance import checkpoints, merkle, sequencer, tiles
+from provenance import checkpoints, keys, merkle, sequencer
 from provenance.edge import Edge
 from provenance.errors import LogHalted
 from provenance.models import Checkpoint, Leaf, LogState
-from provenance.sequencer import Sequencer
+from provenance.publishing import Publisher
+from provenance.sequencer import Batch, Sequencer
 
 from .conftest import Record
+from .whole import AsOwner, require_whole_log
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AsOwner = Callable[[], AbstractContextManager[BaseDatabaseWrapper]]
-
-
-def require_whole_log(folder: Path) -> None:
-    """Every event has one leaf, indexes have no gap, and database, tiles and checkpoint say the same tree."""
-    leaves = list(Leaf.objects.select_related("event").order_by("index"))
-    hashes = [merkle.leaf_hash(bytes(leaf.event.body)) for leaf in leaves]
-    published = checkpoints.latest(folder)
-    assert [leaf.index for leaf in leaves] == list(range(Event.objects.count()))
-    assert [bytes(leaf.leaf_hash) for leaf in leaves] == hashes
-    assert (published.size, published.root) == (len(leaves), merkle.root(hashes))
-    state = LogState.objects.get()
-    assert (state.size, bytes(state.root)) == (published.size, published.root)
-    for number in range((len(leaves) + 255) // 256):
-        width = tiles.width_at(0, number, len(leaves))
-        covered = slice(number * 256, number * 256 + width)
-        assert tiles.to_hashes((folder / tiles.path(0, number, width)).read_bytes()) == hashes[covered]
-        bundle = (folder / tiles.path(tiles.ENTRIES, number, width)).read_bytes()
-        assert tiles.to_entries(bundle) == [bytes(leaf.event.body) for leaf in leaves[covered]]
 
 
 def test_events_get_their_places_and_a_signed_checkpoint(log_dir: Path, record: Record) -> None:
@@ -50,7 +30,7 @@ def test_events_get_their_places_and_a_signed_checkpoint(log_dir: Path, record: 
     assert sequencer.drain() == 0
 
     assert list(Leaf.objects.order_by("index").values_list("event_id", flat=True)) == events
-    checkpoints.require_ours(checkpoints.latest(log_dir), checkpoints.signing_key())
+    checkpoints.require_ours(checkpoints.latest(log_dir), [keys.leading()])
     require_whole_log(log_dir)
 
 
@@ -127,18 +107,18 @@ def test_of_two_sequencers_one_works_and_the_other_stores_nothing(log_dir: Path,
         record(number)
     first, second = Sequencer(), Sequencer()
     taken: list[int] = []
-    take = first._take
+    store = first._store
 
-    def overtaken(*args: Any) -> None:
+    def overtaken(batch: Batch) -> None:
         taken.append(second.round())
-        take(*args)
+        store(batch)
 
-    first._take = overtaken  # type: ignore[assignment]  # lets the second go by at the worst moment
+    first._store = overtaken  # type: ignore[method-assign]  # lets the second go by at the worst moment
 
     assert first.round() == 0
     assert taken == [5]
 
-    first._take = take  # type: ignore[method-assign]
+    first._store = store  # type: ignore[method-assign]
     record(6)
     assert first.round() == 1
     first.close()
@@ -150,7 +130,7 @@ class Killed(BaseException):
     """Stands for kill -9: nothing that was not durable is left."""
 
 
-@pytest.mark.parametrize("point", ["_write_tiles", "sign", "publish"])
+@pytest.mark.parametrize("point", ["write", "sign", "publish"])
 def test_a_kill_between_any_two_steps_is_made_good_by_the_next_start(
     point: str, log_dir: Path, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +143,7 @@ def test_a_kill_between_any_two_steps_is_made_good_by_the_next_start(
     def die(*_: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr(Sequencer if point == "_write_tiles" else checkpoints, point, die)
+    monkeypatch.setattr(Publisher if point == "write" else checkpoints, point, die)
     with pytest.raises(Killed):
         sequencer.drain()
     monkeypatch.undo()

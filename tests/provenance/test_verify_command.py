@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from provenance.notes import SigningKey
 from provenance.verifier import main
+from provenance.verifier.keys import ED25519_COSIGNER, VerifierKey
 
 from .small_log import SmallLog, encode
 
@@ -51,6 +53,27 @@ def test_wrong_usage_is_one_sentence(
 ) -> None:
     assert main(arguments) == code
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_policy_says_whom_to_trust_in_the_place_of_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = SmallLog()
+    honest = write(tmp_path, encode(log.bundle()))
+    witness = VerifierKey("w.example", b"\x01" * 32, ED25519_COSIGNER)
+    policies = {
+        "trusted": f"log {log.vkey}\nquorum none\n",
+        "witnessed": f"log {log.vkey}\nwitness W {witness}\nquorum W\n",
+        "other": f"log {SigningKey.from_seed('b.example', b'2' * 32).verifier_key}\nquorum none\n",
+        "none": "nonsense",
+        "no log": "quorum none\n",
+    }
+    for name, text in policies.items():
+        (tmp_path / name).write_text(text)
+
+    codes = {name: main([honest, "--policy", str(tmp_path / name)]) for name in policies}
+
+    assert codes == {"trusted": 0, "witnessed": 1, "other": 1, "none": 2, "no log": 2}
+    assert "the policy asks for the quorum W" in capsys.readouterr().out
+    assert main([honest, "--vkey", log.vkey, "--policy", str(tmp_path / "trusted")]) == 2
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
