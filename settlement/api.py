@@ -15,6 +15,7 @@ from market.kernel import ids
 from market.participants.members import Role
 from market.requests import MemberRequest, RequestKey
 from settlement import answers, bank_accounts, books, payout_files, payouts, queries, statements, suspense, whereabouts
+from settlement.exports_api import router as exports_router
 from settlement.ledger_api import router as ledger_router
 from settlement.models import BankAccount, Obligation, Payout, PayoutFile, Statement, StatementLine
 from settlement.queries import DESK
@@ -40,6 +41,7 @@ from settlement.uploads import read_limited
 
 router = Router(tags=["settlement"])
 router.add_router("", ledger_router)
+router.add_router("", exports_router)
 Page = Annotated[int, Query(ge=1, le=10_000)]
 Size = Annotated[int, Query(ge=1, le=settings.PAGE_SIZE_MAX)]
 Currency = Annotated[str, Query(pattern="^[A-Z]{3}$")]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 from market.kernel.errors import Invalid, NotFound
 from market.participants.members import Member
 from settlement import books, ledger
-from settlement.accounts import CHART, Code
+from settlement.accounts import CHART, Code, Key
 from settlement.models import Account, AccountingPeriod, Booking
 from settlement.queries import cut, require_desk
 from settlement.states import BookingState
@@ -53,8 +53,13 @@ def account_statement(
     """Opening, lines and closing of any account over calendar days, both included. Raises Invalid, NotFound."""
     if last_on < first_on:
         raise Invalid.field("last_on", _t("lies before the first day"), _t("give the later day last"))
-    key = ledger.key_of(_account(account_id, for_))
+    key = account_key(account_id, for_=for_)
     return books.account_statement(key, first_on, last_on, page=page, size=size)
+
+
+def account_key(account_id: UUID, *, for_: Member) -> Key:
+    """The key of an account, for the desk. Raises NotFound."""
+    return ledger.key_of(_account(account_id, for_))
 
 
 def bookings(*, for_: Member, state: BookingState | None = None, page: int = 1, size: int) -> list[Booking]:
