@@ -66,6 +66,26 @@ def propose(
     return booking
 
 
+def by_hand(line: StatementLine) -> tuple[BookingKind, UUID] | None:
+    """What may be proposed about a line: booked as fee or own money, or what a person had booked from it reversed.
+
+    None where nothing may, or a proposal waits.
+    """
+    if line.bookings.filter(state=BookingState.PROPOSED).exists():
+        return None
+    if line.state == LineState.SUSPENSE:
+        return (BookingKind.PREFUND if line.is_incoming else BookingKind.RAIL_COST), line.id
+    made = Transfer.objects.filter(source_kind=payments.SOURCE, source_id=line.id, kind__in=REVERSIBLE)
+    standing = made.filter(reversed_by__isnull=True).first()
+    if standing is None or line.payout_id is not None:
+        return None
+    if standing.reversals.filter(state=BookingState.PROPOSED).exists():
+        return None
+    if line.obligation is not None and line.obligation.state == ObligationState.FUNDED:
+        return None
+    return BookingKind.REVERSAL, standing.id
+
+
 @verb("booking.booked")
 def approve(booking_id: UUID, *, by: Member) -> Booking:
     """Book what another person proposed. Raises NeedsSecondPerson, NotCovered, PeriodClosed, NotReversible,
