@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from listings import reviews
 from listings.models import ProductVersion
 from listings.states import VersionState
 from market.events.dispatch import News
@@ -41,7 +42,8 @@ def turns(version_id: UUID) -> list[Turn]:
     if version.state != VersionState.SUBMITTED:
         return []
     operators = Organisation.objects.filter(kind=OrganisationKind.OPERATOR).values_list("id", flat=True)
-    return [Turn("version.review", operator, [Role.REVIEWER], _params(version)) for operator in operators]
+    due_at = reviews.due_at(version)
+    return [Turn("version.review", operator, [Role.REVIEWER], _params(version), due_at) for operator in operators]
 
 
 def _params(version: ProductVersion) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The inbox follows a product version through its review."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -64,3 +65,14 @@ def test_a_withdrawn_version_is_no_longer_to_be_reviewed() -> None:
     products.withdraw(version.id, by=supplier)
 
     assert waiting(version) == []
+
+
+def test_a_review_has_the_time_limit_of_the_rule() -> None:
+    supplier = given_signatory().member
+    given_operator(Role.REVIEWER)
+    version = given_submitted(supplier)
+
+    waiting(version)
+
+    assert version.submitted_at is not None
+    assert Task.objects.get(subject=version.id).due_at == version.submitted_at + timedelta(days=2)
