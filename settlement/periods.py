@@ -1,4 +1,4 @@
-"""Accounting periods: calendar months that close. The database refuses every entry into a closed one."""
+"""Accounting periods: calendar months that close. The database refuses every entry into a closed one or before it."""
 
 import hashlib
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ from settlement.states import PERIOD_FOLLOWS, PeriodState
 
 # Each entry into a month takes the shared lock (trigger of migration 0005): the closing waits for those on their way.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(%s::int, %s::int)"
-LOCKS: Final = 5_301  # the class of these locks; the key is year × 12 + month
+LOCKS: Final = 5_301  # the class of these locks; keys are year × 12 + month, and 0 for any day of a past month
 
 
 def end_of(first_on: date) -> date:
@@ -132,7 +132,8 @@ def _locked(first_on: date) -> AccountingPeriod:
     """The month's row, or a new one; no entry into the month is on its way any more."""
     if first_on.day != 1:
         raise Invalid.field("first_on", _t("is not the first day of a month"), _t("give the month's first day"))
-    prepared.run(_LOCK, [LOCKS, first_on.year * 12 + first_on.month])
+    for key in (0, first_on.year * 12 + first_on.month):  # in the order of the trigger
+        prepared.run(_LOCK, [LOCKS, key])
     found = AccountingPeriod.objects.select_for_update(no_key=True).filter(first_on=first_on).first()
     return found or AccountingPeriod(first_on=first_on, last_on=end_of(first_on))
 

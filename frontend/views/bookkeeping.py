@@ -157,7 +157,8 @@ def _months(by: Member) -> list[dict[str, Any]]:
         {
             "first_on": each,
             "period": known.get(each),
-            "is_open": each not in shut,
+            "is_open": not shut or each > max(shut),
+            "is_before": each not in known and bool(shut) and each < max(shut),
             "is_asked": each in known and known[each].state == PeriodState.ASKED,
             "is_last": bool(shut) and each == max(shut),
         }

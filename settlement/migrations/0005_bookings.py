@@ -6,19 +6,20 @@ import market.kernel.ids
 from django.db import migrations, models
 
 
-# Nothing is booked into a closed month. The shared lock makes a closing wait for entries that are on their way, and
-# entries wait for the closing: 5301 and year x 12 + month are also in settlement/periods.py.
+# Nothing is booked into a closed month or before it. The shared locks makes a closing wait for entries that are on their way, and
+# entries wait for the closing: 5301, year x 12 + month, and 0 for days of past months are also in settlement/periods.py.
 _OPEN_PERIOD = """
 CREATE FUNCTION settlement_transfer_in_open_period() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     shut date;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(5301, month) FROM (
-        SELECT DISTINCT (extract(year FROM booked_on) * 12 + extract(month FROM booked_on))::int AS month FROM added
+        SELECT (extract(year FROM booked_on) * 12 + extract(month FROM booked_on))::int AS month FROM added
+        UNION SELECT 0 FROM added WHERE booked_on < date_trunc('month', current_date)
         ORDER BY 1
     ) AS touched;
     SELECT p.first_on INTO shut FROM settlement_accountingperiod AS p
-    WHERE p.state <> 'open' AND EXISTS (SELECT FROM added AS t WHERE t.booked_on BETWEEN p.first_on AND p.last_on)
+    WHERE p.state <> 'open' AND EXISTS (SELECT FROM added AS t WHERE t.booked_on <= p.last_on)
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'the accounting period of % is closed', shut

@@ -136,5 +136,5 @@ def test_the_books_page_shows_a_past_moment_as_it_was(market: Market) -> None:
     wrong = client_of(market.auditor).get(reverse("frontend:books"), {"at_moment": "x"})
 
     assert "¥480.00" not in page
-    assert "以上为当时账目" in page
+    assert "以下为当时账目" in page
     assert wrong.status_code == 200

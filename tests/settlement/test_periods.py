@@ -53,6 +53,15 @@ def test_nothing_is_booked_into_a_closed_month(market: Market) -> None:
     assert Transfer.objects.count() == 2
 
 
+def test_nothing_is_booked_before_a_closed_month_either(market: Market) -> None:
+    periods.close(LAST, by=market.approver)
+
+    with pytest.raises(PeriodClosed):
+        post(BEFORE)
+
+    assert not Transfer.objects.exists()
+
+
 def test_the_database_refuses_it_whoever_writes(market: Market) -> None:
     periods.close(LAST, by=market.approver)
 
@@ -164,6 +173,19 @@ def test_an_entry_beside_a_closing_is_in_it_or_refused(lasting_market: Market) -
     assert all(isinstance(each, PeriodClosed) or each == found[-1] or each.version == 7 for each in found)
     assert period.transfers == Transfer.objects.count()
     assert period.trial_sha256 == periods.sha256_of(books.trial_balance(last_on=period.last_on))
+
+
+def test_an_entry_before_the_month_beside_its_closing_is_counted_or_refused(lasting_market: Market) -> None:
+    market = lasting_market
+    accounts.open_missing([accounts.common(Code.PREFUND, "CNY"), accounts.common(Code.OWN_BANK, "CNY")])
+
+    together(*[lambda: post(BEFORE)] * 7, lambda: periods.close(LAST, by=market.approver))
+
+    period = AccountingPeriod.objects.filter(first_on=LAST).first()
+    if period is not None:
+        assert period.trial_sha256 == periods.sha256_of(books.trial_balance(last_on=period.last_on))
+    else:
+        assert Transfer.objects.exists()  # an open month with entries lies before: the closing was refused
 
 
 def test_the_books_are_told_as_they_stood_at_a_past_moment(market: Market) -> None:
