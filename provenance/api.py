@@ -6,15 +6,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import StringConstraints
 
 from market.access import MEMBER, PUBLIC, allow
 from market.authentication import KeyAuth, MemberSession
 from market.events.models import Event
 from market.kernel.errors import NotFound
+from market.participants.members import Role
 from market.requests import MemberRequest
-from provenance import certificates, checkpoints, comparisons, keys, proofs, queries
+from provenance import certificates, checkpoints, comparisons, erasures, keys, proofs, queries
+from provenance.models import Erasure
 from provenance.queries import EntryRow
 from provenance.schemas import (
     INDEX_MAX,
@@ -28,14 +30,19 @@ from provenance.schemas import (
     EntriesIn,
     EntryOut,
     EntryProofOut,
+    ErasureIn,
+    ErasureOut,
     HealthOut,
     InclusionIn,
     InclusionOut,
     KeysOut,
+    RevocationIn,
     SignedOut,
+    WhyIn,
 )
 
 router = Router(tags=["provenance"], auth=None)
+SEATS = (Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
 LeafHash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
@@ -167,12 +174,62 @@ def entries_of_thread(request: MemberRequest, thread: UUID) -> list[EntryRow]:
 def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
     """A certificate by its random id: what it certifies and where that stands in the log, no parties."""
     found = certificates.find(certificate_id)
+    standing = certificates.standing(found)
     return {
         "id": found.id,
         "kind": found.kind,
         "issued_at": found.issued_at,
+        "status": str(standing.status),
+        "newer": standing.newer,
+        "revoked_at": standing.revoked_at,
+        "legal_basis": standing.legal_basis,
+        "erased": [asdict(each) for each in standing.gone],
         "entries": certificates.entries(found),
     }
+
+
+@router.post("/certificates/{uuid:certificate_id}/renewal", response=CertificateOut, auth=[KeyAuth(), MemberSession()])
+@allow(MEMBER, scope="trade")
+def renew_certificate(request: MemberRequest, certificate_id: UUID) -> dict[str, Any]:
+    """The next certificate of the same thing, for its parties; the one before reads superseded."""
+    return certificate(request, certificates.renew(certificate_id, by=request.auth).id)
+
+
+@router.post(
+    "/certificates/{uuid:certificate_id}/revocation", response=CertificateOut, auth=[KeyAuth(), MemberSession()]
+)
+@allow(Role.APPROVER, scope="operate")
+def revoke_certificate(request: MemberRequest, certificate_id: UUID, body: RevocationIn) -> dict[str, Any]:
+    """Take a certificate back."""
+    return certificate(request, certificates.revoke(certificate_id, **body.dict(), by=request.auth).id)
+
+
+@router.get("/erasures", response=list[ErasureOut], auth=[KeyAuth(), MemberSession()])
+@allow(*SEATS)
+def list_erasures(request: MemberRequest) -> list[Erasure]:
+    """Erasures, those that wait for a second person first."""
+    return erasures.listing(by=request.auth)
+
+
+@router.post("/erasures", response={201: ErasureOut}, auth=[KeyAuth(), MemberSession()])
+@allow(Role.REVIEWER, Role.APPROVER, scope="operate")
+def propose_erasure(request: MemberRequest, body: ErasureIn) -> Status[Erasure]:
+    """Ask that values behind entries be erased; another person carries it out."""
+    return Status(201, erasures.propose(**body.dict(), by=request.auth))
+
+
+@router.post("/erasures/{uuid:erasure_id}/confirmation", response=ErasureOut, auth=[KeyAuth(), MemberSession()])
+@allow(Role.APPROVER, scope="operate")
+def confirm_erasure(request: MemberRequest, erasure_id: UUID) -> Erasure:
+    """Carry out what another person proposed. It cannot be undone."""
+    return erasures.confirm(erasure_id, by=request.auth)
+
+
+@router.post("/erasures/{uuid:erasure_id}/withdrawal", response=ErasureOut, auth=[KeyAuth(), MemberSession()])
+@allow(Role.REVIEWER, Role.APPROVER, scope="operate")
+def withdraw_erasure(request: MemberRequest, erasure_id: UUID, body: WhyIn) -> Erasure:
+    """Drop a proposal."""
+    return erasures.withdraw(erasure_id, reason=body.reason, by=request.auth)
 
 
 @router.get("/health", response=HealthOut)

@@ -125,13 +125,64 @@ class ComparisonOut(Schema):
     hashes: list[str]
 
 
+class GoneOut(Schema):
+    """A value that was erased behind an entry."""
+
+    index: int | None
+    field: str
+    at: datetime
+    legal_basis: str
+
+
 class CertificateOut(Schema):
     """A certificate as anybody sees it."""
 
     id: UUID
     kind: str
     issued_at: datetime
+    status: Literal["valid", "superseded", "revoked", "erased"]
+    newer: UUID | None  # the certificate that took its place
+    revoked_at: datetime | None
+    legal_basis: str  # of a revocation
+    erased: list[GoneOut]
     entries: list[EntryOut]
+
+
+class ErasureIn(Schema):
+    """What is to be erased, why, and on which article it rests."""
+
+    subject: UUID
+    fields: list[str] = Field(min_length=1, max_length=50)
+    reason: str = Field(max_length=2000)
+    legal_basis: str = Field(max_length=200)
+
+
+class WhyIn(Schema):
+    """Why."""
+
+    reason: str = Field(max_length=2000)
+
+
+class RevocationIn(WhyIn):
+    """Why a certificate is taken back, and on which article it rests."""
+
+    legal_basis: str = Field(max_length=200)
+
+
+class ErasureOut(Schema):
+    """An erasure."""
+
+    id: UUID
+    number: str
+    state: str
+    subject: UUID
+    fields: list[str]
+    reason: str
+    legal_basis: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str
+    decided_at: datetime | None
 
 
 class HealthOut(Schema):

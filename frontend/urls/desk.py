@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from frontend.views import (
     admissions,
     books,
+    erasures,
     holds,
     journal,
     orders,
@@ -56,6 +57,11 @@ pages: list[URLPattern] = [
     path("desk/orders/<uuid:order_id>/", orders.show, name="order"),
     path("desk/orders/<uuid:order_id>/confirmation", orders.confirm, name="order_confirmation"),
     path("desk/orders/<uuid:order_id>/refusal", orders.withdraw, name="order_refusal"),
+    path("desk/erasures/", erasures.listing, name="erasures"),
+    path("desk/erasures/new/", erasures.new, name="erasure_new"),
+    path("desk/erasures/<uuid:erasure_id>/", erasures.show, name="erasure"),
+    path("desk/erasures/<uuid:erasure_id>/confirmation", erasures.confirm, name="erasure_confirmation"),
+    path("desk/erasures/<uuid:erasure_id>/refusal", erasures.withdraw, name="erasure_refusal"),
     path("desk/journal/", journal.listing, name="journal"),
     path("workbench/holds/<uuid:subject_id>/", holds.held, name="held"),
 ]

@@ -15,6 +15,7 @@ from market.kernel import canonical_json
 from market.kernel.errors import Invalid
 from market.participants.members import Member
 from provenance import evidence, queries
+from provenance.erasures import Erased
 from provenance.evidence import Evidence
 from provenance.queries import EntryRow, Health
 
@@ -41,6 +42,7 @@ class Field:
     commitment: str = ""
     exact: str = ""  # canonical JSON, what the commitment is over
     salt: str = ""
+    erased: Erased | None = None
 
 
 @access.allow(access.PUBLIC, ceiling="look_up")
@@ -118,7 +120,7 @@ def _public(name: str, value: Any) -> Field:
 def _committed(name: str, commitment: str, found: Evidence) -> Field:
     opening = found.openings.get(name)
     if opening is None:
-        return Field(name=name, commitment=commitment)
+        return Field(name=name, commitment=commitment, erased=found.erased.get(name))
     value = opening["value"]
     exact = canonical_json.dumps(value).decode()
     is_trade = name == "thread" and found.row.kind.partition(".")[0] in {"agreement", "period", "trade"}
