@@ -13,9 +13,9 @@ from market.access import MEMBER, PUBLIC, allow
 from market.authentication import KeyAuth, MemberSession
 from market.events.models import Event
 from market.kernel.errors import NotFound
-from market.participants.members import Role
+from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, Role
 from market.requests import MemberRequest
-from provenance import certificates, checkpoints, comparisons, erasures, keys, proofs, queries
+from provenance import certificates, checkpoints, comparisons, erasures, keys, proofs, queries, sight
 from provenance.models import Erasure
 from provenance.queries import EntryRow
 from provenance.schemas import (
@@ -36,6 +36,8 @@ from provenance.schemas import (
     InclusionIn,
     InclusionOut,
     KeysOut,
+    LookIn,
+    LookOut,
     RevocationIn,
     SignedOut,
     WhyIn,
@@ -90,6 +92,20 @@ def entry(request: HttpRequest, index: int) -> dict[str, Any]:
 def leaf(request: HttpRequest, leaf_hash: LeafHash) -> dict[str, Any]:
     """One entry by its leaf hash in hex."""
     return _proved(next(iter(queries.by_leaf_hash(bytes.fromhex(leaf_hash))), None))
+
+
+@router.post("/entries/{int:index}/look", response=LookOut, auth=[KeyAuth(), MemberSession()])
+@allow(*OPERATOR_ROLES, *AUTHORITY_ROLES, scope="operate")
+def look(request: MemberRequest, index: int, body: LookIn) -> dict[str, Any]:
+    """What is behind an entry, for a seat under a case. The look is recorded; the parties see it."""
+    found, seen = sight.looked(min(index, INDEX_MAX), case=body.case, reason=body.reason, by=request.auth)
+    return {
+        "sight": str(seen),
+        "index": index,
+        "kind": found.row.kind,
+        "fields": sorted(found.content["commitments"]),
+        "values": {name: each["value"] for name, each in found.openings.items()},
+    }
 
 
 @router.get("/proofs/inclusion", response=InclusionOut)

@@ -1,7 +1,7 @@
 """Entries with all that a stranger's browser needs to check them, and the values that this reader may open."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -50,16 +50,20 @@ def of(subjects: Iterable[UUID], *, reader: Actor | None, published: Published |
     return _gather(queries.of_events(event_ids), reader, published)
 
 
+def opened(found: Evidence, opening: Opening) -> Evidence:
+    """The same entry with all values behind it; whether its reader may see them is the caller's to know."""
+    return replace(found, openings=dict(opening.fields))
+
+
 def _gather(rows: list[EntryRow], reader: Actor | None, published: Published | None) -> list[Evidence]:
     published = published or _published()
     ids = [row.event_id for row in rows]
     bodies = dict(Event.objects.filter(id__in=ids).values_list("id", "body"))
-    openings = {opening.event_id: opening for opening in Opening.objects.filter(event_id__in=ids)} if reader else {}
+    openings = {opening.event_id: opening.fields for opening in queries.openings(ids, reader)}
     gone = erasures.of_events(ids)
     found = []
     for row in rows:
-        opening = openings.get(row.event_id)
-        shown = opening.fields if opening is not None and queries.may_open(opening, reader) else {}
+        shown = openings.get(row.event_id, {})
         path: tuple[str, ...] = ()
         if published is not None and row.index is not None and row.index < published.size:
             path = tuple(node.hex() for node in proofs.inclusion(row.index, published=published).hashes)

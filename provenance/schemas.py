@@ -2,7 +2,7 @@
 
 import base64
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -155,6 +155,23 @@ class ErasureIn(Schema):
     fields: list[str] = Field(min_length=1, max_length=50)
     reason: str = Field(max_length=2000)
     legal_basis: str = Field(max_length=200)
+
+
+class LookIn(Schema):
+    """Under which case a seat reads what is behind an entry, and why."""
+
+    case: str = Field(max_length=100)
+    reason: str = Field(max_length=2000)
+
+
+class LookOut(Schema):
+    """What a seat sees behind an entry: values, or for an auditor the names of the fields."""
+
+    sight: Literal["meta", "open"]
+    index: int
+    kind: str
+    fields: list[str]
+    values: dict[str, Any]
 
 
 class WhyIn(Schema):
