@@ -15,7 +15,7 @@ from market.events.models import Event
 from market.kernel.errors import NotFound
 from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, Role
 from market.requests import MemberRequest
-from provenance import certificates, checkpoints, comparisons, erasures, keys, proofs, queries, sight
+from provenance import browsing, certificates, checkpoints, comparisons, erasures, keys, proofs, queries, sight
 from provenance.models import Erasure
 from provenance.queries import EntryRow
 from provenance.schemas import (
@@ -76,8 +76,15 @@ def all_keys(request: HttpRequest) -> dict[str, Any]:
 @router.get("/entries", response=list[EntryOut])
 @allow(PUBLIC)
 def entries(request: HttpRequest, page: Query[EntriesIn]) -> list[EntryRow]:
-    """Newest entries first; go on with `before` set to the last index shown."""
-    return queries.latest(page.limit, before=page.before, kind=page.kind)
+    """Newest entries first, of a kind or a time if named; go on with `before` set to the last index shown."""
+    return browsing.entries(page.filter, before=page.before, limit=page.limit)
+
+
+@router.get("/subjects/{uuid:subject}/entries", response=list[EntryOut], auth=[KeyAuth(), MemberSession()])
+@allow(MEMBER)
+def entries_about(request: MemberRequest, subject: UUID, page: Query[EntriesIn]) -> list[EntryRow]:
+    """Entries about a thing or a trade that the caller may open, newest first; none for everybody else."""
+    return browsing.about(subject, request.auth, page.filter, before=page.before, limit=page.limit)
 
 
 @router.get("/entries/{int:index}", response=EntryProofOut)

@@ -81,13 +81,11 @@ class Head:
     signed_at: datetime
 
 
-def latest(limit: int = 20, *, before: int | None = None, kind: str = "") -> list[EntryRow]:
-    """Newest entries first, from below an index on; of one kind if named. At most 100."""
+def latest(limit: int = 20, *, before: int | None = None) -> list[EntryRow]:
+    """Newest entries first, from below an index on; at most 100. Filters: provenance.browsing."""
     leaves = Leaf.objects.order_by("-index")
     if before is not None:
         leaves = leaves.filter(index__lt=before)
-    if kind:
-        leaves = leaves.filter(event__kind=kind)
     return _rows(leaves[: min(limit, 100)])
 
 

@@ -1,12 +1,14 @@
 """What the log answers at its doors."""
 
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, field_validator
+
+from provenance.browsing import Filter
 
 INDEX_MAX: Final = 2**62
 
@@ -17,6 +19,19 @@ class EntriesIn(Schema):
     before: int | None = Field(None, ge=0, le=INDEX_MAX)
     limit: int = Field(20, ge=1, le=100)
     kind: str = Field("", max_length=64)
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @field_validator("since", "until")
+    @classmethod
+    def in_utc(cls, moment: datetime | None) -> datetime | None:
+        """A moment without its zone is UTC."""
+        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def filter(self) -> Filter:
+        """What the list shows."""
+        return Filter([self.kind] if self.kind else (), self.since, self.until)
 
 
 class InclusionIn(Schema):
