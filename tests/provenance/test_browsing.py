@@ -1,4 +1,4 @@
-"""The explorer's lists: what filters let through, paging that neither skips nor repeats, and a size that costs nothing."""
+"""The explorer's lists: what filters let through, paging without gaps and repeats, a size that costs nothing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
