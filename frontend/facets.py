@@ -81,13 +81,13 @@ def of(found: Found) -> list[Facet]:
     for group in keys.GROUPS:
         chosen = found.question.chosen.get(group, ())
         counts = dict.fromkeys(chosen, 0) | found.facets.get(group, {})
-        order = _ORDERS[group](counts, chosen)
+        order = _ORDERS[group](counts, chosen)  # the city of a chosen county too, which may have no count
         if order and (group in ALWAYS or len(order) > 1 or chosen):
             values = (
                 (
                     _INNER if group == "area" and len(value) > CITY_DIGITS else "", group, value, group, value,
-                    _STATES["chosen" if value in chosen else "open" if counts[value] else "none"],
-                    label_of(group, value, found), f"{counts[value]:,}",
+                    _STATES["chosen" if value in chosen else "open" if counts.get(value) else "none"],
+                    label_of(group, value, found), f"{counts.get(value, 0):,}",
                 )
                 for value in order
             )  # fmt: skip

@@ -41,8 +41,8 @@ def of(resource: DataResource) -> dict[str, Any]:
             "poll_url": reverse("frontend:resource_progress", args=[resource.id]),
         }
     return {
-        "name": STAGES[names[reached]] if not over else _t("finished"),
-        "position": len(names) if over else reached + 1,
+        "name": _where(resource, str(STAGES[names[reached]])),
+        "position": len(names) if resource.state == ResourceState.READY else reached + 1,
         "total": len(names),
         "elapsed": _elapsed(resource),
         "left": "",
@@ -51,6 +51,12 @@ def of(resource: DataResource) -> dict[str, Any]:
         "poll_url": reverse("frontend:resource_progress", args=[resource.id]),
         "stages": [_stage(name, said.get(name), names.index(name), reached, over, resource) for name in names],
     }
+
+
+def _where(resource: DataResource, stage: str) -> str:
+    if resource.state == ResourceState.READY:
+        return _t("finished")
+    return _t("%(stage)s, stopped") % {"stage": stage} if resource.state == ResourceState.REFUSED else stage
 
 
 def _elapsed(resource: DataResource) -> str:

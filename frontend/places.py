@@ -59,7 +59,9 @@ def places(found: TradeDetail) -> list[Spot]:
     for pile in found.money.piles if found.money else []:
         if pile.place in _AT:  # the operator's share is told in the supplier's note
             piles[_AT[pile.place]].append(pile)
-    sums = [sum(pile.amount_minor for pile in each) for each in piles]
+    # What waits in suspense is not in escrow: it is the amount only while nothing else is there.
+    held = [pile for pile in piles[1] if pile.place == Place.ESCROW]
+    sums = [sum(pile.amount_minor for pile in each) for each in (piles[0], held or piles[1], piles[2])]
     if found.money is None:
         sums[0] = found.row.amount_minor
     most = max(sums)
@@ -98,13 +100,20 @@ def _buyer_note(found: TradeDetail, piles: Sequence[Pile]) -> str:
 
 
 def _escrow_note(found: TradeDetail, piles: Sequence[Pile]) -> str:
-    for pile in piles:
-        if pile.place == Place.SUSPENSE:
-            return _t("received %(time)s, the market is finding out what it is for") % {"time": _since(pile)}
-        return _t("since %(time)s; moves only when the buyer accepts or the supplier gives it back") % {
-            "time": _since(pile)
-        }
-    return ""
+    said = []
+    held = [pile for pile in piles if pile.place == Place.ESCROW]
+    if held:
+        since = _t("since %(time)s; moves only when the buyer accepts or the supplier gives it back")
+        said.append(since % {"time": _since(held[0])})
+    unclear = [pile for pile in piles if pile.place == Place.SUSPENSE]
+    if held and unclear:
+        more = amount(sum(pile.amount_minor for pile in unclear), found.row.currency)
+        text = _t("%(amount)s more received %(time)s, the market is finding out what it is for")
+        said.append(text % {"amount": more, "time": _since(unclear[0])})
+    elif unclear:
+        text = _t("received %(time)s, the market is finding out what it is for")
+        said.append(text % {"time": _since(unclear[0])})
+    return _t("; ").join(said)
 
 
 def _supplier_note(found: TradeDetail, piles: Sequence[Pile]) -> str:

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -142,6 +143,20 @@ class Account:
         if self.signing_key is None:
             raise ValueError("this account has no signing key")
         return {"key": self.key_id, "signature": self.signing_key.sign(hashlib.sha256(document).digest()).hex()}
+
+
+def is_own(url: str) -> bool:
+    """Whether an address is on this machine, so that the demonstration's keys may go there. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url} is not an address: write it as http://localhost:8000")
+    host = parts.hostname
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name: who answers to it is for others to say
+        return False
 
 
 def accounts(path: Path, url: str | None) -> tuple[str, dict[str, Account]]:
@@ -368,6 +383,8 @@ class OneTrade:
                 if answer is None:
                     answer = act()
             except (ConnectionError, TimeoutError, http.client.HTTPException, Refused) as error:
+                # The market itself says these: it is there, and comes back.
+                self.has_answered |= isinstance(error, Refused) and error.status in {429, 503}
                 # The lost request may have been under way still when we asked, and have won against its twin.
                 is_overtaken = was_lost and not was_overtaken and isinstance(error, Refused) and error.status == 409
                 if not (is_overtaken or _is_lost(error)) or not self.has_answered or time.monotonic() > deadline:
@@ -389,6 +406,7 @@ class OneTrade:
         raise TimeoutError(f"{path} did not come further within {WAIT_S:.0f} s")
 
 
+ROLES: Final = ("supplier", "buyer", "reviewer", "clerk")
 STEPS: Final = (
     "upload",
     "read",

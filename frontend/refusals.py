@@ -11,9 +11,10 @@ from django.utils.translation import gettext
 from market.kernel.errors import Invalid, MarketError
 
 
-def explain(form: forms.BaseForm, error: MarketError) -> None:
+def explain(form: forms.BaseForm, error: MarketError, *, prefix: str = "") -> None:
     """Put a refusal into a form: each wrong field beside its field, all else on top. What was typed stays.
 
+    prefix: what the verb writes before the names of these fields (`usage.`).
     Usage: `except MarketError as error: refusals.explain(form, error)`, then render the form again with status 422.
     """
     if not isinstance(error, Invalid):
@@ -21,8 +22,8 @@ def explain(form: forms.BaseForm, error: MarketError) -> None:
         return
     for each in error.fields:
         sentence = gettext(", ").join(part for part in (each["reason"], each["fix"]) if part)
-        if each["field"] in form.fields:
-            form.add_error(each["field"], sentence)
+        if (name := each["field"].removeprefix(prefix)) in form.fields:
+            form.add_error(name, sentence)
         else:
             form.add_error(None, f"{each['field']}: {sentence}")
 

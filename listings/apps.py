@@ -12,6 +12,7 @@ class ListingsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("listings.events")
+        import_module("listings.inbox")  # what its letters say
         post_migrate.connect(write_standing_rows, sender=self, dispatch_uid="listings.search_state")
 
 

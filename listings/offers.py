@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _t
 from listings import products, search
 from listings.models import Offer
 from listings.states import VersionState
-from market import holds
+from market import holds, licences
 from market.events import outbox
 from market.kernel import canonical_json, clock
 from market.kernel.errors import Conflict, FieldProblem, IllegalStep, Invalid, NotFound
 from market.kernel.money import MINOR_MAX
 from market.participants.members import Member, Role
+from market.participants.models import Organisation
 from market.policy import PolicyInvalid, UsageTerms, build, canonical
 from market.verbs import verb
 
@@ -28,10 +29,7 @@ def policy_of(usage: dict[str, Any]) -> dict[str, Any]:
     try:
         return dict(canonical(build(UsageTerms(**values))))
     except PolicyInvalid as error:
-        problems = [
-            FieldProblem(field=f"usage.{each.path}", reason=each.reason, fix=each.fix) for each in error.problems
-        ]
-        raise Invalid(problems) from error
+        raise Invalid(licences.fields(error, "usage.")) from error
 
 
 @verb("offer.opened")
@@ -69,6 +67,8 @@ def open(
         wrong.append(FieldProblem(field="price_minor", reason=_t("is out of range"), fix=_t("0 for free")))
     if acceptance_days is not None and not 1 <= acceptance_days <= 90:
         wrong.append(FieldProblem(field="acceptance_days", reason=_t("is out of range"), fix=_t("1 to 90 days")))
+    if buyer_id is not None and not Organisation.objects.filter(id=buyer_id).exists():
+        wrong.append(FieldProblem(field="buyer", reason=_t("is unknown"), fix=_t("the id of an organisation")))
     if wrong:
         raise Invalid(wrong)
     policy = policy_of(usage)

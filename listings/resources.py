@@ -75,15 +75,19 @@ class Reading:
 
 
 def clean_name(filename: str) -> str:
-    """A file name without folders or control characters; names are shown, never trusted as paths."""
-    name = re.sub(r"[\x00-\x1f\x7f]", "", filename.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
+    """A file name without folders or control characters; names are shown, never trusted as paths.
+
+    Nor with signs that turn the direction of writing: fdp.exe must not read as exe.pdf.
+    """
+    last = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    name = re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", "", last).strip(" .")
     return name[:255] or "data"
 
 
 def receive(blocks: Iterable[bytes], *, bytes_max: int | None = None) -> Received:
     """Stream a file to disk and hash it on the way; never more than one block in memory.
 
-    Raises UploadTooLarge, Invalid for an empty file; then nothing is kept.
+    Raises UploadTooLarge, Invalid for an empty file, and whatever reading raises; then nothing is kept.
     """
     limit = bytes_max or settings.UPLOAD_BYTES_MAX
     settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The operator's compliance review of a version: approve, return, reject; and delisting."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _t
@@ -14,6 +14,13 @@ from market.kernel import clock, ids
 from market.kernel.errors import Invalid, NotFound
 from market.participants.members import Actor, Member, Role
 from market.verbs import verb
+
+
+def due_at(version: ProductVersion) -> datetime | None:
+    """By when a submitted version is to be decided, by the rule of today; None for one that is not in review."""
+    if version.state != VersionState.SUBMITTED or version.submitted_at is None:
+        return None
+    return version.submitted_at + timedelta(days=int(rules.current("listing.review_days").value["days"]))
 
 
 @verb("listing.published", "version.publicised")

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from market import limits
+from market import limits, places
 from market.events import outbox
 from market.kernel.errors import Invalid, NotAllowed, NotSignedIn
 from market.participants import accounts
@@ -162,7 +162,9 @@ def require_sight(
     """
     if not sees(by, district=district, sector=sector):
         _record_refusal(by, subject=subject, parties=parties, case=case, reason=reason)
-        raise OutOfScope(_t("This belongs to district %(district)s.") % {"district": district})
+        raise OutOfScope(
+            _t("This belongs to district %(district)s.") % {"district": f"{places.district(district)} {district}"}
+        )
 
 
 @verb("party.look_refused", durable=True)

@@ -1,10 +1,14 @@
 """The one API: routers of all rooms, authentication, and the rendering of refusals."""
 
 import logging
+from http import HTTPStatus
 from typing import Any, Final
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _t
 from ninja import NinjaAPI
@@ -14,43 +18,57 @@ from ninja.parser import Parser
 from market import doors
 from market.authentication import KeyAuth, MemberSession
 from market.kernel import problems
-from market.kernel.errors import FieldProblem, Invalid, MarketError, NotAllowed, NotFound, NotSignedIn, Unavailable
+from market.kernel.errors import (
+    FieldProblem,
+    Invalid,
+    MarketError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    Unavailable,
+    Unreadable,
+)
 
 logger = logging.getLogger(__name__)
 RETRY_AFTER_S: Final = 2  # the database of an embedded run is back by then
 
 
 class StrictParser(Parser):
-    """No NUL and no lone surrogates in what comes in: no database column can hold them."""
+    """No NUL and no lone surrogates in what comes in: no database column can hold them. Raises Invalid by the field."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """The JSON body; ninja answers 400 to the ValueError."""
-        body = super().parse_body(request)
-        _refuse_odd_text(body)
+        """The JSON body. Raises Unreadable where it is no JSON."""
+        try:
+            body = super().parse_body(request)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(_t("Send JSON in UTF-8, not nested too deep.")) from error
+        _refuse_odd_text(body, ())
         return body
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
         """Query and form fields."""
         found = super().parse_querydict(data, list_fields, request)
-        try:
-            _refuse_odd_text(found)
-        except ValueError as error:
-            raise HttpError(400, "Cannot parse request") from error
+        _refuse_odd_text(found, ())
         return found
 
 
-def _refuse_odd_text(value: Any) -> None:
+def _refuse_odd_text(value: Any, path: tuple[str, ...]) -> None:
     if isinstance(value, str):
-        if "\x00" in value:
-            raise ValueError("NUL is not text")
-        value.encode("utf-8")  # UnicodeEncodeError is a ValueError
+        if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+            field = ".".join(path) or "body"
+            raise Invalid.field(_plain(field), _t("holds a NUL or half a character"), _t("send whole characters"))
     elif isinstance(value, dict):
         for name, member in value.items():
-            _refuse_odd_text(name)
-            _refuse_odd_text(member)
+            _refuse_odd_text(name, (*path, str(name)))
+            _refuse_odd_text(member, (*path, str(name)))
     elif isinstance(value, list):
-        for member in value:
-            _refuse_odd_text(member)
+        for number, member in enumerate(value):
+            _refuse_odd_text(member, (*path, str(number)))
+
+
+def _plain(field: str) -> str:
+    return field.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 # Keys first: with the session first, ninja's CSRF check would refuse every POST that comes with a key.
@@ -124,9 +142,30 @@ def render_missing(request: HttpRequest, error: Http404) -> HttpResponse:
     return problems.answer(request, NotFound())
 
 
+@api.exception_handler(UnreadablePostError)
+def render_cut(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
+    """A body that broke off: nothing of it was kept."""
+    return problems.answer(request, Unreadable(_t("It broke off before the end that its Content-Length states.")))
+
+
+@api.exception_handler(RequestDataTooBig)
+def render_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """JSON or form fields beyond what is held in memory; files have limits of their own."""
+    return problems.answer(request, TooLarge(limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+
+
+@api.exception_handler(MultiPartParserError)
+def render_malformed(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
+    """A form that is not what its Content-Type says."""
+    return problems.answer(request, Unreadable(_t("It is no form as its Content-Type says.")))
+
+
 @api.exception_handler(HttpError)
 def render_http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What the framework itself refuses, e.g. a body that is not JSON."""
+    """What the framework itself refuses, and what it wrapped: our own refusal of a body lies under its 400."""
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        cause = error.__cause__
+        return problems.answer(request, cause if isinstance(cause, MarketError) else Unreadable())
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": str(error),

@@ -81,9 +81,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
     "csp",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
     "market",
     "provenance",
     "listings",
@@ -92,6 +89,9 @@ INSTALLED_APPS = [
     "contracts",
     "supervision",
     "frontend",
+    "allauth",  # after the rooms, whose translations come first
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -146,9 +146,9 @@ TEMPLATES: list[dict[str, Any]] = [
 AUTH_USER_MODEL = "market.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "market.participants.passwords.Unlike"},
+    {"NAME": "market.participants.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
+    {"NAME": "market.participants.passwords.Uncommon"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -66,6 +66,14 @@ class DescriptionForm(forms.Form):
     cross_border = forms.BooleanField(label=_("May go to a buyer abroad"), required=False)
     preview = forms.ChoiceField(label=_("Who may see preview and statistics"), choices=PreviewAudience.choices)
 
+    def clean(self) -> dict[str, Any]:
+        """The data end no earlier than they begin."""
+        said = super().clean() or {}
+        first, last = said.get("time_from"), said.get("time_to")
+        if first and last and last < first:
+            self.add_error("time_to", _("The last day lies before the first."))
+        return said
+
     def clean_keywords(self) -> list[str]:
         """A list without blanks; Chinese and Latin commas both divide."""
         text = str(self.cleaned_data["keywords"]).replace("，", ",").replace("、", ",")

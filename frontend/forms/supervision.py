@@ -1,6 +1,6 @@
 """What the supervision desk fills in: measures with their reason and basis, searches, filters of its lists."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +102,8 @@ class JournalFilterForm(forms.Form):
         return datetime.combine(first, time.min, formats.market_zone()) if first else None
 
     def until(self) -> datetime | None:
-        """The moment after the last day."""
+        """The moment after the last day; None where there is none, as after the calendar's own last day."""
         last = self.cleaned_data.get("last_on")
-        return datetime.combine(last + timedelta(days=1), time.min, formats.market_zone()) if last else None
+        if last is None or last == date.max:
+            return None
+        return datetime.combine(last + timedelta(days=1), time.min, formats.market_zone())

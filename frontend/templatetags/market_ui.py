@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from frontend import badges, charts, formats, icons, menus
-from market import licences
+from market import licences, places
 from market.kernel import clock
 
 register = template.Library()
@@ -125,6 +125,19 @@ def short_hash(value: str, ends: int = 8) -> SafeString:
 def size(count: int) -> SafeString:
     """`{% size file.bytes %}`: 80.5 kB, never broken."""
     return format_html('<span class="nowrap">{}</span>', formats.size(count))
+
+
+@register.filter
+def district(code: str) -> str:
+    """`{{ file.district|district }}`: the division by its name, with its code."""
+    name = places.district(code)
+    return name if name == code else f"{name} {code}"
+
+
+@register.filter
+def sector(code: str) -> str:
+    """`{{ file.sector|sector }}`: in the reader's language."""
+    return places.sector(code)
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -64,7 +64,7 @@ def admit(request: MemberRequest, admission_id: UUID) -> HttpResponse:
     try:
         admissions.admit(admission_id, by=request.member)
     except MarketError as error:
-        return _show(request, admission_id, ReasonForm(), refusal=error)
+        return _reopen(request, admission_id, _decision(), refusal=error)
     return redirect("frontend:admissions")
 
 
@@ -72,14 +72,14 @@ def admit(request: MemberRequest, admission_id: UUID) -> HttpResponse:
 @access.allow(Role.REVIEWER)
 def refuse(request: MemberRequest, admission_id: UUID) -> HttpResponse:
     """Return the application to be mended, or reject it, with a reason."""
-    form = ReasonForm(request.POST)
+    form = _decision(request.POST)
     if not form.is_valid():
-        return _show(request, admission_id, form)
+        return _reopen(request, admission_id, form)
     act = admissions.reject if request.POST.get("act") == "reject" else admissions.send_back
     try:
         act(admission_id, reason=form.cleaned_data["reason"], by=request.member)
     except MarketError as error:
-        return _show(request, admission_id, form, refusal=refusals.place(form, error))
+        return _reopen(request, admission_id, form, refusal=refusals.place(form, error))
     return redirect("frontend:admissions")
 
 
@@ -90,12 +90,31 @@ def own(request: MemberRequest) -> HttpResponse:
     return redirect("frontend:organisation")
 
 
+def _decision(data: QueryDict | None = None) -> ReasonForm:
+    return ReasonForm(data, auto_id="decision_%s")
+
+
+def _reopen(
+    request: MemberRequest, admission_id: UUID, decision: ReasonForm, *, refusal: MarketError | None = None
+) -> HttpResponse:
+    """The file again, when a decision did not come about. It is one more look, for the reason it was opened with."""
+    opened = ReasonForm({"reason": request.POST.get("look_reason", "")})
+    if not opened.is_valid():
+        return _show(request, admission_id, ReasonForm(), decision=decision, refusal=refusal)
+    try:
+        file = queries.file(admission_id, by=request.member, reason=opened.cleaned_data["reason"])
+    except MarketError as error:
+        return _show(request, admission_id, opened, refusal=refusal or error)
+    return _show(request, admission_id, opened, file=file, decision=decision, refusal=refusal)
+
+
 def _show(
     request: MemberRequest,
     admission_id: UUID,
     form: ReasonForm,
     *,
     file: queries.File | None = None,
+    decision: ReasonForm | None = None,
     refusal: MarketError | None = None,
 ) -> HttpResponse:
     context = {
@@ -103,16 +122,17 @@ def _show(
         "form": form,
         "file": file,
         "look_reason": form.cleaned_data["reason"] if file else "",
-        "decision": ReasonForm(auto_id="decision_%s"),
+        "decision": decision or _decision(),
         "may_decide": request.member.has(Role.REVIEWER) and file is not None and file.state == "submitted",
         "refusal": refusal,
         "crumbs": [{"label": _t("Admissions"), "url": "/desk/admissions/"}, {"label": file.name if file else "…"}],
     }
+    is_wrong = bool(form.errors or (decision and decision.errors))
     response = render(
         request,
         "frontend/desk/admission.html",
         context,
-        status=int(refusal.status) if refusal else 422 if form.errors else 200,
+        status=int(refusal.status) if refusal else 422 if is_wrong else 200,
     )
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contracts.queries import trades
-from frontend import answers, formats, paging, refusals
+from frontend import answers, formats, paging, refusals, spreadsheets
 from frontend.forms.money import BankAccountForm, DaysForm, PayoutForm
 from frontend.forms.negotiations import ReasonForm
 from market import access
@@ -26,6 +26,7 @@ from market.participants.members import Member, Role
 from market.requests import MemberRequest
 from settlement import bank_accounts, payouts, queries, whereabouts
 from settlement.books import AccountLine, AccountStatement
+from settlement.errors import NotCovered
 from settlement.models import BankAccount
 from settlement.states import PayoutState, TransferKind
 
@@ -53,6 +54,10 @@ def pay_out(request: MemberRequest) -> HttpResponse:
         made = payouts.request(
             amount_minor=form.cleaned_data["amount_minor"], key=form.cleaned_data["key"], by=request.member
         )
+    except NotCovered as error:
+        most = formats.money(error.extra["available_minor"], "CNY", language=get_language())
+        form.add_error("amount_minor", _t("At most %(amount)s can be paid out now") % {"amount": most})
+        return _page(request, form, status=int(error.status))
     except MarketError as error:
         return _page(request, form, refusal=refusals.place(form, error), status=int(error.status))
     said = _t("Payout %(reference)s of %(amount)s is requested.") % {
@@ -137,7 +142,7 @@ def export(request: MemberRequest) -> HttpResponse:
                 moment.partition(" ")[2],
                 _what(line),
                 numbers.get(line.thread, "") if line.thread else "",
-                _plain(line.reason),
+                spreadsheets.harmless(line.reason),
                 _yuan(line.change_minor) if line.change_minor > 0 else "",
                 _yuan(-line.change_minor) if line.change_minor < 0 else "",
                 _yuan(line.balance_minor),
@@ -164,11 +169,6 @@ def _yuan(minor: int) -> str:
     """Without mark and commas, so that a spreadsheet adds it up."""
     sign = "-" if minor < 0 else ""
     return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
-
-
-def _plain(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _page(

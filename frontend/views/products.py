@@ -221,7 +221,7 @@ def offer(request: MemberRequest, version_id: UUID) -> HttpResponse:
                 by=request.member,
             )
         except MarketError as error:
-            refusals.explain(form, error)
+            refusals.explain(form, error, prefix="usage.")
         else:
             return redirect("frontend:version", version.id)
     context = {"form": form, "version": version, "crumbs": _crumbs(version.title)}

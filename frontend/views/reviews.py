@@ -1,6 +1,7 @@
 """The reviewer's desk: submitted versions, what they say and what the checks found; approve, return, reject."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -9,17 +10,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend import refusals
+from frontend import details, refusals
 from frontend.forms.desk import ReasonForm
 from frontend.forms.products import DescriptionForm
 from frontend.views.resources import kind_in_words, page_of, pager
-from listings import queries, reviews
+from listings import detail, queries, reviews
 from listings.models import Offer, ProductVersion
 from listings.states import VersionState
-from market import access, licences, policy
+from market import access, licences, places, policy
+from market.kernel import clock
 from market.kernel.errors import MarketError
 from market.participants.members import Role
 from market.requests import MemberRequest
+
+_CODES: Final[dict[str, Callable[[str], str]]] = {"sector": places.sector, "district": places.district}
 
 
 @require_safe
@@ -28,7 +32,13 @@ def queue(request: MemberRequest) -> HttpResponse:
     """Versions that wait for a reviewer, oldest first."""
     page = page_of(request)
     rows = queries.review_queue(page=page, size=settings.PAGE_SIZE + 1)
-    context = {"versions": rows[: settings.PAGE_SIZE], "pager": pager(page, has_next=len(rows) > settings.PAGE_SIZE)}
+    now = clock.now()
+    due = [(row, reviews.due_at(row)) for row in rows]
+    waiting = [(row, due_at, due_at is not None and due_at < now) for row, due_at in due]
+    context = {
+        "waiting": waiting[: settings.PAGE_SIZE],
+        "pager": pager(page, has_next=len(rows) > settings.PAGE_SIZE),
+    }
     return render(request, "frontend/desk/reviews.html", context)
 
 
@@ -70,7 +80,8 @@ def _show(
     request: MemberRequest, version: ProductVersion, form: ReasonForm, *, refusal: MarketError | None = None
 ) -> HttpResponse:
     live = Offer.objects.filter(version=version, withdrawn_at__isnull=True).order_by("price_minor")
-    context = {
+    seen = details.context(detail.read_whole(version.id), request.member)
+    context = {name: seen[name] for name in ("heads", "rows", "fields", "preview_note", "columns_pager")} | {
         "version": version,
         "resource": version.resource,
         "facts": _facts(version),
@@ -96,7 +107,9 @@ def _facts(version: ProductVersion) -> list[dict[str, Any]]:
     found = []
     for name, field in DescriptionForm.base_fields.items():
         value = getattr(version, name)
-        if isinstance(value, bool):
+        if name in _CODES:
+            value = _CODES[name](value)
+        elif isinstance(value, bool):
             value = _t("yes") if value else _t("no")
         elif isinstance(value, list):
             value = ", ".join(value)

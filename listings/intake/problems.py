@@ -99,6 +99,11 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def _storable(value: Any) -> Any:
+    """Text that a column of JSON can hold: a name out of a file in disorder may have halves of characters and NULs."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "?") if isinstance(value, str) else value
+
+
 @dataclass(frozen=True, slots=True)
 class BadInput:
     """One thing wrong with a file.
@@ -117,7 +122,8 @@ class BadInput:
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Self:
         """From what a child said; KeyError for a reason that is not in the table."""
-        problem = cls(**said)
+        plain = {name: _storable(value) for name, value in said.items() if name != "facts"}
+        problem = cls(**plain, facts={name: _storable(value) for name, value in said.get("facts", {}).items()})
         if problem.reason not in REASONS:
             raise KeyError(problem.reason)
         return problem

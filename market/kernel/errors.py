@@ -101,6 +101,12 @@ class TooMany(MarketError):
     title = _("Too many requests")
 
 
+class Unreadable(MarketError):
+    """The request cannot be read: its body broke off, or is not what its Content-Type says."""
+
+    title = _("The request cannot be read")
+
+
 class LengthRequired(MarketError):
     """A body came in chunks without its length."""
 

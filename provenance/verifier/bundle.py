@@ -23,6 +23,7 @@ from .merkle import leaf_hash
 from .tlog_proof import PROOF_HASHES_MAX
 
 FORMAT: Final = "dm-bundle/v1"
+_VERSION: Final = re.compile(r"dm-bundle/v[0-9]{1,4}", re.ASCII)
 BUNDLE_BYTES_MAX: Final = 16 * 2**20
 ENTRIES_MAX: Final = 10_000
 DOCUMENTS_MAX: Final = 100
@@ -122,9 +123,15 @@ class Bundle:
         if len(data) > BUNDLE_BYTES_MAX:
             raise Unreadable(f"the file is larger than {BUNDLE_BYTES_MAX // 2**20} MiB, the most a bundle may have")
         whole = shapes.members(loads(data), "the bundle")
-        if whole.get("format") != FORMAT:
+        names = ("format", *SCALARS, *LISTS, "manifest")
+        said = whole.get("format")
+        # All else of a bundle is there: its format was taken out or changed. Another version is none of ours to judge.
+        is_damaged = set(names) - set(whole) <= {"format"} and not (isinstance(said, str) and _VERSION.fullmatch(said))
+        if said != FORMAT and not is_damaged:
             raise Unreadable(f"the file is not a bundle of the format {FORMAT}")
-        shapes.members(whole, "the bundle", ("format", *SCALARS, *LISTS, "manifest"))
+        shapes.members(whole, "the bundle", names)
+        if said != FORMAT:
+            raise Damaged(f"the format is not {FORMAT}")
         entries = shapes.items(whole["entries"], "entries", ENTRIES_MAX)
         documents = shapes.items(whole["documents"], "documents", DOCUMENTS_MAX)
         signatures = shapes.items(whole["signatures"], "signatures", SIGNATURES_MAX)

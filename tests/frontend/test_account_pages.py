@@ -7,10 +7,19 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from market.participants.members import Member
+from market import rules
+from market.participants import admissions
+from market.participants.members import Member, Role
 from market.participants.models import Admission, ApiKey, Invitation, Organisation, Person, PublicKey
 from market.participants.states import AdmissionState
-from tests.builders import given_applicant, given_operator, given_person, given_signatory, given_uscc
+from tests.builders import (
+    given_applicant,
+    given_operator,
+    given_person,
+    given_signatory,
+    given_submitted_admission,
+    given_uscc,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +158,37 @@ def test_who_has_signed_in_without_an_organisation_is_offered_the_next_step_and_
     assert reverse("account_logout") in header
     assert reverse("account_signup") not in header
     assert reverse("account_login") not in header
+
+
+def test_what_is_wrong_at_sign_up_and_sign_in_is_said_in_chinese_without_addressing_the_reader() -> None:
+    client = Client(headers={"Accept-Language": "zh-hans"})
+    said = {"email": "wang@new.example", "name": "王建国", "password1": "123", "password2": "123"}
+
+    up = client.post(reverse("account_signup"), said).content.decode()
+    in_ = client.post(reverse("account_login"), {"login": "wang@new.example", "password": "x"}).content.decode()
+
+    assert "密码不足10个字符" in up
+    assert "This password" not in up
+    assert "邮箱或密码不对" in in_
+    assert not {"您", "你"} & set(up + in_)
+
+
+def test_why_an_application_came_back_is_shown_until_it_is_handed_in_again() -> None:
+    applicant = given_applicant()
+    admission_id = given_submitted_admission(applicant)
+    admissions.send_back(admission_id, reason="扫描件不清晰", by=given_operator(Role.REVIEWER))
+    client = client_of(applicant)
+
+    returned = client.get(reverse("frontend:organisation")).content.decode()
+    admissions.submit(
+        admission_id,
+        source_statement="自有业务系统产生的数据，合法持有",
+        legal_representative="张三",
+        terms_version=rules.current("terms.participant").version,
+        has_clean_record=True,
+        by=applicant,
+    )
+    waiting = client.get(reverse("frontend:organisation")).content.decode()
+
+    assert "扫描件不清晰" in returned
+    assert "扫描件不清晰" not in waiting

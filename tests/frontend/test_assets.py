@@ -2,24 +2,42 @@
 
 import gzip
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 STATIC = FRONTEND / "static" / "frontend"
+PAGES = FRONTEND / "templates" / "frontend"
 TEMPLATES = sorted(FRONTEND.glob("templates/**/*.html"))
 MARKET = (STATIC / "market.css").read_text("utf-8")
 TOKENS = dict(re.findall(r"--([\w-]+): light-dark\((#\w+, #\w+)\)", MARKET))
 
 
-def weight(suffix: str) -> int:
-    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in STATIC.glob(f"*.{suffix}"))
+def weight(names: Iterable[str]) -> int:
+    return sum(len(gzip.compress((STATIC / name).read_bytes(), 9)) for name in names)
 
 
-def test_styles_and_scripts_stay_within_14_kb_each() -> None:
-    assert weight("css") <= 14_000
-    assert weight("js") <= 14_000
+def named(path: Path) -> set[str]:
+    return set(re.findall(r"frontend/([a-z]+\.(?:css|js))", path.read_text("utf-8")))
+
+
+def test_styles_and_scripts_of_a_page_stay_within_14_kb_each() -> None:
+    """What a reader of the page loads: the frame's files and the page's own."""
+    frames = {"frontend/print.html": PAGES / "print.html"}
+    for path in TEMPLATES:
+        text = path.read_text("utf-8")
+        frame = next((frames[name] for name in frames if f'extends "{name}"' in text), PAGES / "base.html")
+        loaded = named(frame) | named(path)
+        for suffix in (".css", ".js"):
+            assert weight(name for name in loaded if name.endswith(suffix)) <= 14_000, path.name
+
+
+def test_every_style_sheet_and_script_is_loaded_by_some_page() -> None:
+    files = {path.name for path in STATIC.iterdir() if path.suffix in {".css", ".js"}}
+
+    assert files == set().union(*(named(path) for path in FRONTEND.rglob("*.html")))
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

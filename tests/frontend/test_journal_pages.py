@@ -106,6 +106,23 @@ def test_it_is_narrowed_by_person_organisation_kind_and_days() -> None:
     assert seen(kind="looks", first_on=str(today - timedelta(days=1))) == {"查需方", "查供方"}
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"last_on": "9999-12-31"},
+        {"first_on": "0001-01-01"},
+        {"first_on": "0001-01-01", "last_on": "0001-01-01"},
+        {"page": "9999-12-31T23:59:59-14:00"},
+        {"page": "0001-01-01T00:00:00+14:00"},
+        {"page": "9999-12-31T23:59:59-14:00", "last_on": "2026-11-25"},
+    ],
+)
+def test_the_ends_of_the_calendar_are_days_like_others(query: dict[str, str]) -> None:
+    answer = client_of(given_operator(Role.AUDITOR)).get(JOURNAL, query)
+
+    assert answer.status_code == 200
+
+
 def test_days_in_the_wrong_order_are_told_and_nothing_is_shown() -> None:
     look(given_operator(Role.REVIEWER), given_applicant(), "审核一")
 

@@ -114,6 +114,7 @@ def test_a_payout_that_cannot_be_is_refused_on_the_page_and_what_was_typed_stays
     assert response.status_code == status
     assert not Payout.objects.exists()
     assert f'value="{amount}"' in text(response) or not amount
+    assert 'id="id_amount_minor_error"' in text(response)
 
 
 def test_a_payout_is_taken_back_with_a_reason() -> None:

@@ -64,7 +64,7 @@ WALK: Final = (
     Visit("supplier", "organisation", 5),
     Visit("supplier", "keys", 2),
     Visit("reviewer", "reviews", 1),
-    Visit("reviewer", "review", 2, of="submitted"),
+    Visit("reviewer", "review", 7, of="submitted"),
     Visit("reviewer", "admissions", 1),
     Visit("reviewer", "admission", 1, of="admission"),
     Visit("buyer", "product", 5, of="version"),

@@ -89,6 +89,14 @@ def test_without_an_answer_the_way_out_has_its_count(supplier: Member, reviewer:
     assert re.search(r"去掉「免费」</span><a href=\"/catalogue/\?sector=energy\">就有 1 个", page)
 
 
+@pytest.mark.parametrize("area", ["110105", "9999", "999999", "9999-12-31", "x" * 90])
+@pytest.mark.parametrize("path", ["/catalogue/", "/catalogue/filters/"])
+def test_an_address_with_an_area_that_holds_no_listing_is_answered(path: str, area: str) -> None:
+    answer = Client().get(path, {"area": area})
+
+    assert answer.status_code == 200
+
+
 def test_an_empty_market_says_so() -> None:
     assert "还没有挂牌的产品" in get("/catalogue/")
     assert "还没有挂牌的产品" in get("/")

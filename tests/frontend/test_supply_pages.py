@@ -84,7 +84,9 @@ def test_a_refused_reading_names_row_and_column_and_can_be_tried_again() -> None
         reverse("frontend:resource_reading", args=[resource.id]), {"encoding": "gb18030", "delimiter": ";"}
     )
 
-    assert "第 2 行，2 列" in page
+    assert "第 2 行，第 2 列" in page
+    assert "已完成" not in page
+    assert "，已停止" in page
     assert "缺少一格" in page
     assert answer.status_code == 302
     resource.refresh_from_db()
@@ -176,3 +178,29 @@ def test_the_lists_answer_in_both_languages(language: str) -> None:
         answer = client.get(reverse(f"frontend:{name}"))
         assert answer.status_code == 200
         assert answer.headers["Content-Language"] == language
+
+
+def test_a_wrong_territory_is_told_at_its_field_in_the_readers_language() -> None:
+    supplier = given_signatory().member
+    version = given_draft(supplier)
+
+    answer = client_of(supplier).post(
+        reverse("frontend:product_offer", args=[version.id]), {**OFFER, "territory": "中国"}
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "中国不是地域代码" in page.partition('id="id_territory_error"')[2].partition("</p>")[0]
+    assert "usage." not in page
+    assert not Offer.objects.exists()
+
+
+def test_data_that_end_before_they_begin_are_refused_at_the_field() -> None:
+    supplier = given_signatory().member
+    version = given_draft(supplier)
+    address = reverse("frontend:product_description", args=[version.id])
+
+    answer = client_of(supplier).post(address, form_of(time_from="2020-04-09", time_to="2020-04-02"))
+
+    assert answer.status_code == 422
+    assert 'value="2020-04-09"' in answer.content.decode()

@@ -21,6 +21,7 @@ from tests.builders import (
     given_settled,
     given_signatory,
     given_signed,
+    pay,
 )
 from tests.frontend.clients import client_of, text
 
@@ -214,3 +215,17 @@ def test_acceptance_by_silence_is_told_as_such() -> None:
         trade.accept_by_silence(stage.period.id, by=system("deadlines"))
 
     assert "到期未答复，按合约视为验收" in text(buyer_of(stage).get(address(stage)))
+
+
+def test_money_in_suspense_is_not_counted_as_held_in_escrow() -> None:
+    stage = given_signed()
+    pay(stage, 10_000)
+    pay(stage)
+    stage.dispatch()
+
+    page = text(buyer_of(stage).get(address(stage)))
+
+    now = page.partition('<li class="now"')[2].partition("</li>")[0]
+    assert "¥480.00" in now
+    assert "另有¥100.00" in now
+    assert "¥580.00" not in page

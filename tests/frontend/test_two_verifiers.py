@@ -122,6 +122,10 @@ def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServe
         "not UTF-8": honest.replace("汾河".encode(), b"\xff\xfe", 1) if "汾河".encode() in honest else b"\xff",
         "an empty file": b"",
         "another format": dumps({"format": "dm-bundle/v2"}),
+        "another version": encode({**log.bundle(), "format": "dm-bundle/v2"}),
+        "its format changed": encode({**log.bundle(), "format": "dm-bundel/v1"}),
+        "its format a number": encode({**log.bundle(), "format": 1}),
+        "its format taken out": encode({name: each for name, each in log.bundle().items() if name != "format"}),
         "deep": b"[" * 40 + b"]" * 40,
         "a minus zero": b"-0",
     }

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
 
-from market import process
+from market import locks, process
 from market.events.models import Event
 from market.kernel import clock
 from market.participants.members import system
@@ -200,6 +200,15 @@ def test_repair_has_nothing_to_do_on_a_whole_log(log: Path, capsys: pytest.Captu
 
     assert capsys.readouterr().out == "nothing to put right\n"
     assert not Event.objects.filter(kind="log.repaired").exists()
+
+
+def test_nothing_is_put_right_while_a_sequencer_is_at_work(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provenance.management.commands.log.WAIT_S", 0.3)
+
+    with process.connect() as sequencing:
+        sequencing.execute("SELECT pg_advisory_lock(%s)", [locks.SEQUENCER])
+        with pytest.raises(CommandError, match="is at work and holds the log"):
+            call_command("log", "repair")
 
 
 def go_back(as_owner: AsOwner, size: int) -> None:

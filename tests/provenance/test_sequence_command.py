@@ -6,13 +6,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError
 
 from market import locks, process
-from provenance import checkpoints
+from provenance import checkpoints, keys
 from provenance.models import LogState
+from provenance.sequencer import Sequencer
 
 from .conftest import Record
 
@@ -83,3 +86,35 @@ def test_a_disk_that_fails_halts_the_log(log_dir: Path, record: Record) -> None:
 
     with pytest.raises(CommandError, match="the tiles cannot be written"):
         call_command("sequence", once=True)
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError, OperationalError])
+def test_a_database_that_is_away_is_waited_for_at_the_start_and_in_between(
+    error: type[Exception], log_dir: Path, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Psycopg notices it on the sequencer's own connections, Django on the one that asks for the log's keys."""
+    record(1)
+    trusted, rounds = keys.trusted, Sequencer.round
+    failures = {"start": 2, "round": 2}
+
+    def away_at_first() -> object:
+        if failures["start"]:
+            failures["start"] -= 1
+            raise error("away")
+        return trusted()
+
+    def away_in_between(self: Sequencer) -> int:
+        if failures["round"]:
+            failures["round"] -= 1
+            raise error("away")
+        return rounds(self)
+
+    monkeypatch.setattr(keys, "trusted", away_at_first)
+    monkeypatch.setattr(Sequencer, "round", away_in_between)
+    timer = threading.Timer(3.0, signal.raise_signal, [signal.SIGTERM])
+    timer.start()
+
+    call_command("sequence")
+
+    assert failures == {"start": 0, "round": 0}
+    assert checkpoints.latest(log_dir).size == 1

@@ -82,6 +82,16 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == "UNREADABLE: there is no file absent.json\n"
 
 
+@pytest.mark.parametrize("said", [None, "", "dm-bundel/v1", 1, ["dm-bundle/v1"]])
+def test_a_bundle_whose_format_was_taken_out_or_changed_is_damaged(tmp_path: Path, said: object) -> None:
+    bundle = SmallLog().bundle()
+    changed = {**bundle, "format": said}
+    without = {name: each for name, each in bundle.items() if name != "format"}
+
+    assert main([write(tmp_path, encode(changed))]) == 1
+    assert main([write(tmp_path, encode(without))]) == 1
+
+
 def test_a_key_that_is_none_and_a_format_of_tomorrow_are_unreadable(tmp_path: Path) -> None:
     bundle = SmallLog().bundle()
 

@@ -77,8 +77,12 @@
   const readBundle = (bytes) => {
     if (bytes.length > BYTES_MAX) throw new Refusal("unreadable", "too-large", BYTES_MAX / 2 ** 20);
     const found = members(read(bytes), "bundle");
-    if (own(found, "format") !== FORMAT) throw new Refusal("unreadable", "no-bundle", FORMAT);
-    members(found, "bundle", ["format", "origin", "vkey", "checkpoint", "entries", "documents", "signatures", "manifest"]);
+    const names = ["format", "origin", "vkey", "checkpoint", "entries", "documents", "signatures", "manifest"], said = own(found, "format");
+    // All else of a bundle is there: its format was taken out or changed. Another version is none of ours to judge.
+    const isDamaged = names.every((name) => name === "format" || Object.hasOwn(found, name)) && !/^dm-bundle\/v[0-9]{1,4}$/.test(said);
+    if (said !== FORMAT && !isDamaged) throw new Refusal("unreadable", "no-bundle", FORMAT);
+    members(found, "bundle", names);
+    require(said === FORMAT, "form", "bundle");
     const count = list(found.entries, "entries", ENTRIES_MAX).length;
     const bundle = {
       members: found,

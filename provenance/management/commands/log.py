@@ -4,7 +4,9 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +15,10 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from market import locks
+from market import locks, process
 from market.kernel import clock
 from market.kernel.errors import Conflict
 from market.participants.members import system
-from market.process import Lock
 from provenance import keys, repairs, restores
 from provenance.errors import LogHalted
 from provenance.notes import SigningKey
@@ -25,6 +26,7 @@ from provenance.repairs import Repaired
 
 REPAIRS: Final[dict[str, Callable[..., Repaired]]] = {"restore": restores.restore, "repair": repairs.repair}
 OVERLAP_DAYS: Final = 30
+WAIT_S: Final = 30.0
 
 
 class Command(BaseCommand):
@@ -82,7 +84,7 @@ class Command(BaseCommand):
 
     def put_right(self, action: str, *, as_json: bool) -> None:
         """Work under the sequencer's lock, so that nothing is signed meanwhile."""
-        with Lock(locks.SEQUENCER, is_running=lambda: True):
+        with _stopped_log():
             done = REPAIRS[action](settings.LOG_DIR, keys.signing(), by=system("log"))
         if as_json:
             self.stdout.write(json.dumps(asdict(done), ensure_ascii=False))
@@ -99,3 +101,15 @@ class Command(BaseCommand):
                     " commitments are gone, and the trades that they were about are as old as the database: see which"
                     f" they were from entry {done.first_index} on."
                 )
+
+
+@contextmanager
+def _stopped_log() -> Iterator[None]:
+    """Hold the sequencer's lock. One that halts and is started again lets it go between; one that works does not."""
+    deadline = time.monotonic() + WAIT_S
+    with process.connect() as database:
+        while database.execute("SELECT pg_try_advisory_lock(%s)", [locks.SEQUENCER]).fetchone() != (True,):
+            if time.monotonic() > deadline:
+                raise CommandError("The sequencer is at work and holds the log: stop it, then try again.")
+            time.sleep(0.1)
+        yield

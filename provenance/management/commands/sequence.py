@@ -30,20 +30,21 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         try:
-            sequencer = Sequencer()
             with Lock(locks.SEQUENCER, is_running=lambda: self.running) as lock:
-                self.sequence(sequencer, lock, once=options["once"])
+                self.sequence(lock, once=options["once"])
         except LogHalted as error:
             raise CommandError(f"The log is halted: {error}") from error
         except OSError as error:
             raise CommandError(f"The log is halted: the tiles cannot be written: {error}") from error
 
-    def sequence(self, sequencer: Sequencer, lock: Lock, *, once: bool) -> None:
+    def sequence(self, lock: Lock, *, once: bool) -> None:
         """Rounds without end, or one; a database that is away is waited for."""
+        sequencer: Sequencer | None = None
         while self.running:
             try:
                 lock.check()
                 if self.running:  # SIGTERM may have come while the lock was another's
+                    sequencer = sequencer or Sequencer()  # asks the database which keys the log has had
                     sequencer.round()
                 if once:
                     break
@@ -51,10 +52,12 @@ class Command(BaseCommand):
                 if once:
                     raise CommandError(f"The database is away: {error}") from error
                 logger.warning("the database is away; trying again")
-                sequencer.close()
+                if sequencer is not None:
+                    sequencer.close()
                 connection.close()
             time.sleep(POLL_S)
-        sequencer.close()
+        if sequencer is not None:
+            sequencer.close()
 
     def stop(self, *_: Any) -> None:
         """Finish the batch in hand, then end."""
