@@ -98,5 +98,11 @@ def _name(thing: Thing) -> str:
 
 
 def _cut(thing: Thing) -> str:
-    name = _name(thing)
-    return name if len(name) <= LABEL_MAX else name[: LABEL_MAX - 1] + "…"
+    """The name as far as its box is wide; a Han character is as wide as two Latin ones."""
+    shown, room = "", 2 * LABEL_MAX
+    for character in (name := _name(thing)):
+        room -= 1 if character.isascii() else 2
+        if room < 0:
+            return shown[:-1] + "…"
+        shown += character
+    return name

@@ -65,7 +65,10 @@ def _paper(request: HttpRequest, paper: Paper, published: Published) -> HttpResp
         "now": clock.now(),
         "address": address,
         "qr": qr.draw(address, _t("QR code with the address of this certificate")),
-        "steps": [(each.row, kinds.words(each.row.kind)) for each in paper.events],
+        # The parties' copies name the moments themselves: with both lists they would not fit one page.
+        "steps": []
+        if paper.lines and paper.kind != Certificate.Kind.PRODUCT
+        else [(each.row, kinds.words(each.row.kind)) for each in paper.events],
         "entries": [checks.entry(each) for each in ([paper.entry, *signed] if paper.entry else [])],
         "number": paper.entry.row.index + 1 if paper.entry and paper.entry.row.index is not None else None,
         **checks.checkpoint(published),
