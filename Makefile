@@ -1,9 +1,10 @@
 # `make` alone lists what can be done. All of it is what CI runs too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types migrate bench lock clean venv venv-dev python
+.PHONY: help run test lint types migrate bench conformance-money lock clean venv venv-dev python
 
 PY := .venv/bin/python
+BEANCOUNT := .venv-conformance-money
 # The first Python that is new enough; PYTHON=/path/to/python names the only one to be asked.
 FIND_PYTHON = for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3 python); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$python; exit; fi; \
@@ -52,6 +53,11 @@ migrate: venv ## migrate the database of a running platform
 
 bench: venv-dev ## run the benchmarks, or one (NAME=contracts.trade)
 	$(PY) -m benchmarks $(NAME)
+
+conformance-money: venv-dev ## let beancount judge the journal, in an environment of its own
+	@test -x $(BEANCOUNT)/bin/python || $(PY) -m venv $(BEANCOUNT)
+	@$(BEANCOUNT)/bin/python -m pip install --quiet -r conformance/money/requirements.txt
+	BEANCOUNT_PYTHON=$(BEANCOUNT)/bin/python $(PY) -m conformance.money
 
 lock: venv-dev ## compile requirements*.in into locks with hashes, and refuse addresses and paths in them
 	$(PY) -m market.launcher.locks

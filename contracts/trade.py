@@ -12,6 +12,7 @@ the story goes on where it stood. settlement and delivery know the trade as a re
 """
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _t
@@ -49,14 +50,17 @@ def sign(negotiation_id: UUID, *, provider: signatures.SignatureProvider, by: Me
     days = int(negotiation.terms["payment_due_days"])
     periods.set_due(period, clock.now() + timedelta(days=days))
     if period.amount_minor > 0:
-        _open_obligation(period, by)
+        _open_obligation(period, negotiation.terms, by)
     else:
         _fund(period, by)
     return trade
 
 
-def _open_obligation(period: Period, by: Actor) -> None:
-    """Tell settlement what is to be paid, by whom, to whom, by when, and by which fee rule it will be divided."""
+def _open_obligation(period: Period, terms: dict[str, Any], by: Actor) -> None:
+    """Tell settlement what is to be paid, by whom, to whom, by when, and how it will be divided.
+
+    Fee and tax are those that the signed terms name, whatever has changed since they were frozen.
+    """
     trade = period.trade
     if period.due_at is None:
         raise RuntimeError(f"{period} has no day of payment")
@@ -68,8 +72,8 @@ def _open_obligation(period: Period, by: Actor) -> None:
         amount_minor=period.amount_minor,
         currency=period.currency,
         due_at=period.due_at,
-        tax_rate_bp=fees.tax_rate_bp(),
-        fee=fees.in_force(),
+        tax_rate_bp=int(terms["tax_rate_bp"]),
+        fee=fees.fixed(trade.supplier_id, version=int(terms["rules"][fees.RULE])),
         holds_on=[ids.urn(trade.version_id)],
         by=by,
     )

@@ -12,7 +12,8 @@ from contracts.states import DisputeState, NegotiationState, PeriodState, TradeS
 from delivery.states import GrantState, UseState
 from listings.states import ResourceState, VersionState
 from market.participants.states import AdmissionState
-from settlement.states import LineState, ObligationState, PayoutState
+from settlement.states import BookingState, LineState, ObligationState, PayoutState
+from settlement.states import PeriodState as MonthState
 from supervision.states import OrderState
 
 
@@ -120,6 +121,11 @@ MACHINES: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, Badge]]]] = {
         },
     ),
     "line": (LineState, {LineState.MATCHED: DONE, LineState.SUSPENSE: WARNED, LineState.RETURNED: WARNED}),
+    "booking": (
+        BookingState,
+        {BookingState.PROPOSED: WAITING, BookingState.BOOKED: DONE, BookingState.REFUSED: FAILED},
+    ),
+    "month": (MonthState, {MonthState.CLOSED: LOCKED, MonthState.ASKED: WARNED, MonthState.OPEN: WARNED}),
     "order": (
         OrderState,
         {OrderState.PROPOSED: WAITING, OrderState.CONFIRMED: DONE, OrderState.WITHDRAWN: FAILED},

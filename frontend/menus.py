@@ -81,7 +81,7 @@ WORKBENCH: Final = (
     Entry("frontend:statements", _("Bank statements"), _MONEY_DESK),
     Entry("frontend:suspense", _("Suspense"), _MONEY_DESK),
     Entry("frontend:payouts", _("Payouts"), _MONEY_DESK),
-    Entry("frontend:books", _("Books"), _MONEY_DESK),
+    Entry("frontend:books", _("Books"), _MONEY_DESK, ("/desk/bookkeeping/",)),
     Entry("frontend:journal", _("Journal of looks"), frozenset({Role.AUDITOR, Role.APPROVER}) | AUTHORITY_ROLES),
 )
 

@@ -54,6 +54,7 @@ FIRST: Final[Mapping[str, tuple[dict[str, Any], str]]] = {
 }
 _CACHE_S: Final = 2.0
 _cache: dict[str, tuple[float, "Rule"]] = {}
+_versions: dict[tuple[str, int], "Rule"] = {}
 
 
 class NoSuchRule(RuntimeError):
@@ -72,6 +73,17 @@ def current(name: str) -> Rule:
     return rule
 
 
+def of_version(name: str, version: int) -> Rule:
+    """One version of a rule, as a document names it. Versions never change. Raises NoSuchRule."""
+    kept = _versions.get((name, version))
+    if kept is None:
+        kept = Rule.objects.filter(name=name, version=version).first()
+        if kept is None:
+            raise NoSuchRule(f"{name} v{version}")
+        _versions[name, version] = kept
+    return kept
+
+
 def in_force(name: str) -> QuerySet[Rule]:
     """The versions that have taken effect, newest first."""
     return Rule.objects.filter(name=name, effective_from__lte=clock.now()).order_by("-version")
@@ -80,6 +92,7 @@ def in_force(name: str) -> QuerySet[Rule]:
 def forget() -> None:
     """Drop what was looked up; the next question reads the table."""
     _cache.clear()
+    _versions.clear()
 
 
 def write_first_versions(**_: Any) -> None:

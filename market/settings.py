@@ -280,6 +280,8 @@ CELERY_BEAT_SCHEDULE = {
     "search": {"task": "listings.tasks.fold_search", "schedule": 15.0},
     "uses": {"task": "delivery.tasks.close_expired", "schedule": 30.0},
     "earnings": {"task": "settlement.tasks.free_earnings", "schedule": 300.0},
+    "rollups": {"task": "settlement.tasks.roll_up", "schedule": 60.0, "options": {"expires": 60}},
+    "answers": {"task": "settlement.tasks.forget_answers", "schedule": 86_400.0},
     "mail": {"task": "market.tasks.send_mail", "schedule": 10.0},
     "reminders": {"task": "market.tasks.remind", "schedule": 60.0},
 }

@@ -16,7 +16,7 @@ BANK_RAIL: Final = "bank"
 
 
 class Code(models.TextChoices):
-    """Purposes of money. The first eight are clients' money (book C), the rest the operator's own (book O)."""
+    """Purposes of money. The first nine are clients' money (book C), the rest the operator's own (book O)."""
 
     BANK = "bank", _("custodian's bank account")
     ORG = "org", _("available to an organisation")
@@ -26,9 +26,13 @@ class Code(models.TextChoices):
     REFUND_DUE = "refund_due", _("refunds on their way")
     PAYOUT_OUT = "payout_out", _("payouts on their way")
     DUE_TO_OPERATOR = "due_to_operator", _("fees earned, still with clients' money")
+    OPERATOR_FUND = "operator_fund", _("operator's money placed for bank fees")
     DUE_FROM_CLIENT = "due_from_client", _("fees earned, to be taken from clients' money")
     FEE = "fee", _("platform fee without VAT")
     VAT_OUT = "vat_out", _("output VAT")
+    RAIL_COST = "rail_cost", _("bank and provider fees")
+    PREFUND = "prefund", _("own money placed with the custodian")
+    OWN_BANK = "own_bank", _("operator's own bank account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,13 @@ CHART: Final[dict[Code, Purpose]] = {
     Code.REFUND_DUE: _OWNED,
     Code.PAYOUT_OUT: _OWNED,
     Code.DUE_TO_OPERATOR: Purpose(book="C", is_debit_normal=False, is_kept=False, is_guarded=False),
+    Code.OPERATOR_FUND: Purpose(book="C", is_debit_normal=False, is_kept=False, is_guarded=False),
     Code.DUE_FROM_CLIENT: Purpose(book="O", is_debit_normal=True, is_kept=False, is_guarded=False),
     Code.FEE: Purpose(book="O", is_debit_normal=False, is_kept=False, is_guarded=False),
     Code.VAT_OUT: Purpose(book="O", is_debit_normal=False, is_kept=False, is_guarded=False),
+    Code.RAIL_COST: Purpose(book="O", is_debit_normal=True, is_kept=False, is_guarded=False),
+    Code.PREFUND: Purpose(book="O", is_debit_normal=True, is_kept=False, is_guarded=False),
+    Code.OWN_BANK: Purpose(book="O", is_debit_normal=True, is_kept=False, is_guarded=False),
 }
 
 

@@ -1,18 +1,22 @@
-"""The settlement room's doors for programs."""
+"""The settlement room's doors for programs. Changing doors take an Idempotency-Key (settlement.answers)."""
 
+import hashlib
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
-from ninja import Query, Router, Status
+from ninja import Query, Router
 
 from market.access import MEMBER, allow
 from market.kernel import ids
 from market.participants.members import Role
-from market.requests import MemberRequest
-from settlement import bank_accounts, books, payout_files, payouts, queries, statements, suspense, whereabouts
+from market.requests import MemberRequest, RequestKey
+from settlement import answers, bank_accounts, books, payout_files, payouts, queries, statements, suspense, whereabouts
+from settlement.exports_api import router as exports_router
+from settlement.ledger_api import router as ledger_router
 from settlement.models import BankAccount, Obligation, Payout, PayoutFile, Statement, StatementLine
 from settlement.queries import DESK
 from settlement.schemas import (
@@ -21,7 +25,6 @@ from settlement.schemas import (
     BalanceOut,
     BankAccountIn,
     BankAccountOut,
-    BooksOut,
     LineOut,
     ObligationOut,
     PayoutFileIn,
@@ -37,6 +40,8 @@ from settlement.states import ObligationState, PayoutState
 from settlement.uploads import read_limited
 
 router = Router(tags=["settlement"])
+router.add_router("", ledger_router)
+router.add_router("", exports_router)
 Page = Annotated[int, Query(ge=1, le=10_000)]
 Size = Annotated[int, Query(ge=1, le=settings.PAGE_SIZE_MAX)]
 Currency = Annotated[str, Query(pattern="^[A-Z]{3}$")]
@@ -70,10 +75,16 @@ def where_is_money(request: MemberRequest, reference: UUID) -> whereabouts.Where
 # --- the bank's side ------------------------------------------------------------------------------
 @router.post("/statements", response={201: StatementOut})
 @allow(Role.CLERK, scope="operate")
-def import_statement(request: MemberRequest, name: str = "statement.csv") -> Status[Statement]:
+def import_statement(request: MemberRequest, name: str = "statement.csv", key: RequestKey = "") -> HttpResponse:
     """Import a bank statement: the body, or the part `file` of a form. The same file again changes nothing."""
-    made = statements.import_file(name=name, data=read_limited(request), by=request.auth)
-    return Status(201, queries.statement(made.id, for_=request.auth))
+    data = read_limited(request)
+
+    def act() -> Statement:
+        made = statements.import_file(name=name, data=data, by=request.auth)
+        return queries.statement(made.id, for_=request.auth)
+
+    wanted = {"name": name, "sha256": hashlib.sha256(data).hexdigest()}
+    return answers.once(request, key, wanted=wanted, act=act, schema=StatementOut, status=201)
 
 
 @router.get("/statements", response=list[StatementOut])
@@ -106,16 +117,18 @@ def list_suspense(request: MemberRequest, page: Page = 1, size: Size = SIZE) -> 
 
 @router.post("/suspense/{line_id}/assign", response=LineOut)
 @allow(Role.CLERK, scope="operate")
-def assign_line(request: MemberRequest, line_id: UUID, body: AssignIn) -> StatementLine:
+def assign_line(request: MemberRequest, line_id: UUID, body: AssignIn, key: RequestKey = "") -> HttpResponse:
     """Say what a line in suspense is for."""
-    return suspense.assign(line_id, payment_reference=body.payment_reference, reason=body.reason, by=request.auth)
+    act = partial(suspense.assign, line_id, **body.dict(), by=request.auth)
+    return answers.once(request, key, wanted=body.dict(), act=act, schema=LineOut)
 
 
 @router.post("/suspense/{line_id}/return", response=PayoutOut)
 @allow(Role.CLERK, scope="operate")
-def return_line(request: MemberRequest, line_id: UUID, body: ReasonIn) -> Payout:
+def return_line(request: MemberRequest, line_id: UUID, body: ReasonIn, key: RequestKey = "") -> HttpResponse:
     """Send a receipt back to the account it came from; the payout waits for an approver."""
-    return suspense.give_back(line_id, reason=body.reason, by=request.auth)
+    act = partial(suspense.give_back, line_id, reason=body.reason, by=request.auth)
+    return answers.once(request, key, wanted=body.dict(), act=act, schema=PayoutOut)
 
 
 # --- an organisation's money ------------------------------------------------------------------------
@@ -149,9 +162,10 @@ def show_bank_account(request: MemberRequest) -> BankAccount:
 
 @router.put("/bank-account", response=BankAccountOut)
 @allow(Role.FINANCE, scope="finance")
-def register_bank_account(request: MemberRequest, body: BankAccountIn) -> BankAccount:
+def register_bank_account(request: MemberRequest, body: BankAccountIn, key: RequestKey = "") -> HttpResponse:
     """Say where the organisation wants its money; the holder must be the organisation."""
-    return bank_accounts.register(**body.dict(), by=request.auth)
+    act = partial(bank_accounts.register, **body.dict(), by=request.auth)
+    return answers.once(request, key, wanted=body.dict(), act=act, schema=BankAccountOut)
 
 
 @router.get("/payouts", response=list[PayoutOut])
@@ -165,9 +179,10 @@ def list_payouts(
 
 @router.post("/payouts", response={201: PayoutOut})
 @allow(Role.FINANCE, scope="finance")
-def request_payout(request: MemberRequest, body: PayoutIn) -> Status[Payout]:
+def request_payout(request: MemberRequest, body: PayoutIn, key: RequestKey = "") -> HttpResponse:
     """Ask for earned money."""
-    return Status(201, payouts.request(**body.dict(), by=request.auth))
+    act = partial(payouts.request, **body.dict(), by=request.auth)
+    return answers.once(request, key, wanted=body.dict(), act=act, schema=PayoutOut, status=201)
 
 
 @router.get("/payouts/{payout_id}", response=PayoutOut)
@@ -179,24 +194,27 @@ def show_payout(request: MemberRequest, payout_id: UUID) -> Payout:
 
 @router.post("/payouts/{payout_id}/cancel", response=PayoutOut)
 @allow(Role.FINANCE, Role.APPROVER, scope="finance")
-def cancel_payout(request: MemberRequest, payout_id: UUID, body: ReasonIn) -> Payout:
+def cancel_payout(request: MemberRequest, payout_id: UUID, body: ReasonIn, key: RequestKey = "") -> HttpResponse:
     """Take back a payout that was not sent yet."""
-    return payouts.cancel(payout_id, reason=body.reason, by=request.auth)
+    act = partial(payouts.cancel, payout_id, reason=body.reason, by=request.auth)
+    return answers.once(request, key, wanted=body.dict(), act=act, schema=PayoutOut)
 
 
-# --- the operator's approver and the books --------------------------------------------------------------
+# --- the operator's approver --------------------------------------------------------------
 @router.post("/payouts/{payout_id}/approve", response=PayoutOut)
 @allow(Role.APPROVER, scope="operate")
-def approve_payout(request: MemberRequest, payout_id: UUID) -> Payout:
+def approve_payout(request: MemberRequest, payout_id: UUID, key: RequestKey = "") -> HttpResponse:
     """Let a payout go into the next file; never by the person who asked for it."""
-    return payouts.approve(payout_id, by=request.auth)
+    act = partial(payouts.approve, payout_id, by=request.auth)
+    return answers.once(request, key, wanted={}, act=act, schema=PayoutOut)
 
 
 @router.post("/payouts/{payout_id}/fail", response=PayoutOut)
 @allow(Role.CLERK, Role.APPROVER, scope="operate")
-def fail_payout(request: MemberRequest, payout_id: UUID, body: ReasonIn) -> Payout:
+def fail_payout(request: MemberRequest, payout_id: UUID, body: ReasonIn, key: RequestKey = "") -> HttpResponse:
     """Write down that the bank did not make a payout."""
-    return payouts.fail(payout_id, reason=body.reason, by=request.auth)
+    act = partial(payouts.fail, payout_id, reason=body.reason, by=request.auth)
+    return answers.once(request, key, wanted=body.dict(), act=act, schema=PayoutOut)
 
 
 @router.get("/payout-files", response=list[PayoutFileOut])
@@ -208,9 +226,10 @@ def list_payout_files(request: MemberRequest, page: Page = 1, size: Size = SIZE)
 
 @router.post("/payout-files", response={201: PayoutFileOut})
 @allow(Role.APPROVER, scope="operate")
-def make_payout_file(request: MemberRequest, body: PayoutFileIn) -> Status[PayoutFile]:
+def make_payout_file(request: MemberRequest, body: PayoutFileIn, key: RequestKey = "") -> HttpResponse:
     """Put every approved payout that nothing holds into one order to the bank."""
-    return Status(201, payout_files.make(currency=body.currency, by=request.auth))
+    act = partial(payout_files.make, currency=body.currency, by=request.auth)
+    return answers.once(request, key, wanted=body.dict(), act=act, schema=PayoutFileOut, status=201)
 
 
 @router.get("/payout-files/{file_id}/content", response={200: None})
@@ -222,10 +241,3 @@ def download_payout_file(request: MemberRequest, file_id: UUID) -> Any:
     response["Content-Disposition"] = f'attachment; filename="{file.number}.csv"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-@router.get("/books", response=BooksOut)
-@allow(*DESK, scope="operate")
-def show_books(request: MemberRequest) -> dict[str, Any]:
-    """The trial balance, and whatever does not agree."""
-    return {"rows": queries.trial_balance(for_=request.auth), "findings": queries.findings(for_=request.auth)}

@@ -38,18 +38,29 @@ _TRIAL: Final = """
 SELECT a.book, a.code, a.currency, COALESCE(sum(s.debits), 0)::bigint, COALESCE(sum(s.credits), 0)::bigint, count(*)
 FROM settlement_account AS a
 LEFT JOIN (
+    WITH posted AS (
+        SELECT p.* FROM settlement_posting AS p
+        WHERE (%(at)s::timestamptz IS NULL AND %(last)s::date IS NULL) OR EXISTS (
+            SELECT FROM settlement_transfer AS t WHERE t.id = p.transfer_id
+            AND (%(at)s::timestamptz IS NULL OR t.created_at <= %(at)s)
+            AND (%(last)s::date IS NULL OR t.booked_on <= %(last)s))
+    )
     SELECT id, sum(debits) AS debits, sum(credits) AS credits FROM (
-        SELECT debit_id AS id, amount AS debits, 0 AS credits FROM settlement_posting
-        UNION ALL SELECT credit_id, 0, amount FROM settlement_posting
+        SELECT debit_id AS id, amount AS debits, 0 AS credits FROM posted
+        UNION ALL SELECT credit_id, 0, amount FROM posted
     ) AS side GROUP BY id
 ) AS s ON s.id = a.id
 GROUP BY a.book, a.code, a.currency ORDER BY a.currency, a.book, a.code
 """
 
 
-def trial_balance() -> list[TrialRow]:
-    """Debits and credits of each purpose, summed from the postings. Reads the whole journal."""
-    return [TrialRow(row[0], Code(row[1]), *row[2:]) for row in _rows(_TRIAL, {})]
+def trial_balance(*, at: datetime | None = None, last_on: date | None = None) -> list[TrialRow]:
+    """Debits and credits of each purpose, summed from the postings. Reads the whole journal.
+
+    at: as the books stood at that moment (by the moment of posting). last_on: with all that is booked on that day or
+    before, later corrections included. Both None: now.
+    """
+    return [TrialRow(row[0], Code(row[1]), *row[2:]) for row in _rows(_TRIAL, {"at": at, "last": last_on})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,8 @@ class AccountStatement:
 
 _SIDES: Final = """
 WITH side AS (
-    SELECT transfer_id, n, amount AS change FROM settlement_posting WHERE credit_id = %(account)s
-    UNION ALL SELECT transfer_id, n, -amount FROM settlement_posting WHERE debit_id = %(account)s
+    SELECT transfer_id, n, amount * %(sign)s AS change FROM settlement_posting WHERE credit_id = %(account)s
+    UNION ALL SELECT transfer_id, n, -amount * %(sign)s FROM settlement_posting WHERE debit_id = %(account)s
 ), dated AS (
     SELECT side.*, t.booked_on, t.created_at, t.kind, t.reference, t.thread, t.reason
     FROM side JOIN settlement_transfer AS t ON t.id = side.transfer_id WHERE t.booked_on <= %(last)s
@@ -114,8 +125,9 @@ LIMIT %(size)s OFFSET %(skip)s
 
 
 def account_statement(key: Key, first_on: date, last_on: date, *, page: int, size: int) -> AccountStatement:
-    """Opening, lines and closing of one account over calendar days of the market's time zone."""
-    period = {"account": key.id, "first": first_on, "last": last_on}
+    """Opening, lines and closing of one account over calendar days of the market's time zone, on its normal side."""
+    sign = -1 if key.purpose.is_debit_normal else 1
+    period = {"account": key.id, "sign": sign, "first": first_on, "last": last_on}
     ((opening, money_in, money_out, count),) = _rows(_TOTALS, period)
     found = _rows(_LINES, period | {"opening": opening, "size": size, "skip": (page - 1) * size})
     return AccountStatement(
@@ -193,6 +205,22 @@ WHERE state = 'suspense' AND NOT is_incoming GROUP BY currency
 """
 
 
+_ROLLUPS: Final = """
+SELECT a.code || ' ' || a.id, COALESCE(s.credits, 0) - COALESCE(s.debits, 0), r.credits - r.debits, a.currency
+FROM (SELECT DISTINCT ON (account_id) * FROM settlement_rollup
+      WHERE system_identifier = (SELECT system_identifier FROM pg_control_system())
+      ORDER BY account_id, horizon DESC) AS r
+JOIN settlement_account AS a ON a.id = r.account_id
+LEFT JOIN LATERAL (
+    SELECT sum(amount) FILTER (WHERE debit_id = a.id)::bigint AS debits,
+           sum(amount) FILTER (WHERE credit_id = a.id)::bigint AS credits
+    FROM settlement_posting AS p JOIN settlement_transfer AS t ON t.id = p.transfer_id
+    WHERE (p.debit_id = a.id OR p.credit_id = a.id) AND t.xid < r.horizon
+) AS s ON true
+WHERE (r.debits, r.credits) IS DISTINCT FROM (COALESCE(s.debits, 0), COALESCE(s.credits, 0))
+"""
+
+
 def check(rows: list[TrialRow] | None = None) -> list[Finding]:
     """Everything that must agree and does not; empty when the books hold. Reads the whole journal.
 
@@ -204,7 +232,8 @@ def check(rows: list[TrialRow] | None = None) -> list[Finding]:
 
 
 def _check_accounts() -> Iterator[Finding]:
-    """Kept sums against postings; escrow against the obligations that it is for."""
+    """Kept and rolled-up sums against postings; escrow against the obligations that it is for."""
+    yield from (Finding("rollup_drift", *row) for row in _rows(_ROLLUPS, {}))
     yield from (Finding("balance_drift", *row) for row in _rows(_DRIFT, {}))
     yield from (Finding("escrow_residue", *row) for row in _rows(_ESCROW, {"funded": ObligationState.FUNDED.value}))
 
@@ -221,6 +250,11 @@ def _check_totals(rows: list[TrialRow]) -> Iterator[Finding]:
         due, mirror = balance[Code.DUE_TO_OPERATOR], balance[Code.DUE_FROM_CLIENT]
         if due != mirror:
             yield Finding("books_apart", "due_to_operator", due, mirror, currency)
+        fund = balance[Code.OPERATOR_FUND]
+        if fund != balance[Code.PREFUND]:
+            yield Finding("books_apart", "operator_fund", fund, balance[Code.PREFUND], currency)
+        if fund < 0:  # fees took clients' money: the operator owes it
+            yield Finding("shortfall", "operator_fund", 0, fund, currency)
         clients = [row for row in here if row.book == "C" and row.code != Code.SUSPENSE]
         assets = sum(row.balance for row in clients if CHART[row.code].is_debit_normal)
         owed = sum(row.balance for row in clients if not CHART[row.code].is_debit_normal)
@@ -246,16 +280,22 @@ def _check_bank(rows: list[TrialRow]) -> Iterator[Finding]:
 # What each finding means and what ends it, for who reads the command. A shortfall has two, by its subject.
 _WAYS_OUT: Final[dict[str, Text]] = {
     "balance_drift": _("An account's kept sums differ from its postings. Stop payouts and compare with a backup."),
+    "rollup_drift": _("An account's rolled-up sum differs from its postings. Stop payouts and compare with a backup."),
     "escrow_residue": _("What lies in escrow is not what its obligation says. Stop payouts; the reference names it."),
     "books_apart": _("The clients' book and the operator's book disagree on the fees not yet taken. Stop payouts."),
     "suspense_differs": _("The suspense account is not the sum of the lines that wait. Stop payouts."),
     "bank_differs": _("The ledger's bank account is not the sum of the statement lines. Stop payouts."),
     "statement_gap": _("The statements' own balances differ from their lines: a line is missing. Ask the bank."),
     "shortfall": _("The custodian's account holds less than clients are owed, and no line explains it. Stop payouts."),
+    "shortfall operator_fund": _(
+        "Bank fees have used up what the operator had placed for them, and clients' money covers the rest. "
+        "The operator pays in at least this much from its own money; the receipt is then booked as money placed for "
+        "bank fees."
+    ),
     "shortfall suspense": _(
         "Money left the custodian's account in lines that wait in suspense, such as a bank's fee for a payout: clients "
-        "are owed this much more than the account holds. The operator pays it in from its own money; the two lines "
-        "then cancel out in suspense. A line that belongs to a payout is assigned to it instead."
+        "are owed this much more than the account holds. Two people book a fee as such, out of the operator's money; "
+        "a line that belongs to a payout is assigned to it instead."
     ),
 }
 

@@ -20,10 +20,10 @@ from provenance.queries import EntryRow
 from settlement import books, payments, payouts, refunds
 from settlement.accounts import Code
 from settlement.books import Finding, TrialRow
-from settlement.models import Payout, PayoutFile, Posting, Refund, Statement, StatementLine
+from settlement.models import Booking, Payout, PayoutFile, Posting, Refund, Statement, StatementLine
 from settlement.models.journal import Account
 from settlement.queries import require_desk
-from settlement.states import PAYOUT_FOLLOWS, LineState, PayoutState, TransferKind
+from settlement.states import PAYOUT_FOLLOWS, BookingState, LineState, PayoutState, TransferKind
 
 _OF_LINES: Final = ("statement", "obligation__payer", "payout")
 
@@ -150,9 +150,16 @@ def _side(account: Account) -> Side:
     return Side(Code(account.code), account.org.name if account.org else "")
 
 
+def _reversals_of(line: StatementLine) -> list[UUID]:
+    """Bookings by hand that reversed what a person had booked from the line."""
+    found = Booking.objects.filter(reverses__source_kind=payments.SOURCE, reverses__source_id=line.id)
+    return list(found.filter(state=BookingState.BOOKED).values_list("id", flat=True))
+
+
 def line_sources(line: StatementLine) -> list[tuple[str, UUID]]:
     """The nouns that moved a line's money: itself, and the payout by which it was sent back."""
     own = [(payments.SOURCE, line.id)]
+    own += [("booking", each) for each in _reversals_of(line)]
     is_back = line.payout is not None and line.payout.organisation_id is None
     return [*own, (payouts.SOURCE, line.payout.id)] if line.payout and is_back else own
 
@@ -332,11 +339,12 @@ class Books:
         """What the custodian's account has to cover, in minor units: all that clients and the operator have in it."""
         beside = {Code.BANK, Code.SUSPENSE}
         owed = [row for row in self.rows if row.book == "C" and row.code not in beside and row.currency == currency]
-        return sum(row.balance for row in owed)
+        # an overdrawn fund is owed by the operator: it does not lessen what clients are owed
+        return sum(max(0, row.balance) if row.code == Code.OPERATOR_FUND else row.balance for row in owed)
 
 
-def whole_books(*, for_: Member) -> Books:
-    """The books as they are now. Reads the whole journal."""
+def whole_books(*, for_: Member, at: datetime | None = None) -> Books:
+    """The books as they are now; or as they stood at a moment, which is told and not compared. Reads the journal."""
     require_desk(for_)
-    rows = books.trial_balance()
-    return Books(rows, books.check(rows))
+    rows = books.trial_balance(at=at)
+    return Books(rows, books.check(rows) if at is None else [])

@@ -23,6 +23,30 @@ class OtherTerms(Conflict):
     title = _("This reference is taken with other terms")
 
 
+class KeyReused(Conflict):
+    """An Idempotency-Key names one request; this one asks for something else under the same key."""
+
+    title = _("This key belongs to another request")
+
+
+class PeriodClosed(Conflict):
+    """The accounting period of this day is closed: nothing is booked into it unless two people reopen it."""
+
+    title = _("The accounting period is closed")
+
+
+class NotReversible(Conflict):
+    """This transfer belongs to a step that has its own way back, or it was reversed already."""
+
+    title = _("This entry is not reversed by hand")
+
+
+class BooksDisagree(Conflict):
+    """A period is not closed over books that do not agree. `findings` names what differs."""
+
+    title = _("The books do not agree")
+
+
 class NotFunded(Conflict):
     """There is no money in escrow for this reference."""
 

@@ -94,3 +94,37 @@ declare(
     "payout.failed", basis=_CUSTODY, amount_minor=int, currency=str, payment_reference=str, reason=str, transfer=str
 )
 declare("payout.returned", basis=_CUSTODY, amount_minor=int, currency=str, payment_reference=str, transfer=str)
+_BOOKS = "会计法 9, 10, 15"  # each entry has its document; corrections are entries too
+declare(
+    "booking.proposed",
+    basis=_BOOKS,
+    booking_kind=str,
+    amount_minor=int,
+    currency=str,
+    reason=str,
+    document=str,
+    booked_on=str,
+)
+declare(
+    "booking.booked",
+    basis=_BOOKS,
+    booking_kind=str,
+    amount_minor=int,
+    currency=str,
+    reason=str,
+    document=str,
+    transfer=str,
+)
+declare(
+    "booking.refused",
+    basis=_BOOKS,
+    booking_kind=str,
+    amount_minor=int,
+    currency=str,
+    reason=str,
+    document=str,
+    decision=str,
+)
+declare("accounting_period.closed", basis=_BOOKS, first_on=str, transfers=int, trial_sha256=str)
+declare("accounting_period.reopening_asked", basis=_BOOKS, first_on=str, reason=str, document=str)
+declare("accounting_period.reopened", basis=_BOOKS, first_on=str, reason=str, document=str, asked_by=str)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,9 +14,10 @@ from django.utils.translation import gettext as _t
 
 from market.kernel import clock, ids, prepared
 from market.kernel.money import MINOR_MAX
-from settlement import accounts
-from settlement.accounts import Key
-from settlement.errors import AlreadyPosted, NotCovered
+from settlement import accounts, rollups
+from settlement.accounts import Code, Key
+from settlement.errors import AlreadyPosted, NotCovered, PeriodClosed
+from settlement.models import Account, Posting, Transfer
 from settlement.states import TransferKind
 
 ZONE: Final = ZoneInfo(settings.MARKET_TIME_ZONE)
@@ -43,6 +45,7 @@ class Draft:
     part: int = 0
     reason: str = ""
     reverses: UUID | None = None
+    booked_on: date | None = None  # today unless a person books into an earlier day of an open period
     id: UUID = field(default_factory=ids.new_id)
 
     def __post_init__(self) -> None:
@@ -72,10 +75,10 @@ WITH kept AS MATERIALIZED (
 ), transfer AS (
     INSERT INTO settlement_transfer (id, kind, source_kind, source_id, part, reference, thread, reverses_id, reason,
                                      actor, booked_on, created_at)
-    SELECT t.*, %(on)s, %(at)s
+    SELECT t.*, %(at)s
     FROM unnest(%(ids)s::uuid[], %(kinds)s::text[], %(source_kinds)s::text[], %(source_ids)s::uuid[],
                 %(parts)s::int[], %(references)s::uuid[], %(threads)s::uuid[], %(reverses)s::uuid[],
-                %(reasons)s::text[], %(actors)s::text[]) AS t, ready
+                %(reasons)s::text[], %(actors)s::text[], %(days)s::date[]) AS t, ready
     WHERE ready.yes
 ), posting AS (
     INSERT INTO settlement_posting (transfer_id, n, debit_id, credit_id, amount, book, currency)
@@ -99,6 +102,7 @@ def post(
     part: int = 0,
     reason: str = "",
     reverses: UUID | None = None,
+    booked_on: date | None = None,
 ) -> UUID:
     """Post one transfer in the caller's transaction; returns its id.
 
@@ -116,9 +120,30 @@ def post(
         part=part,
         reason=reason,
         reverses=reverses,
+        booked_on=booked_on,
     )
     post_all([draft])
     return draft.id
+
+
+def entries_of(transfer_id: UUID) -> list[Entry]:
+    """What a transfer moved, in its order."""
+    found = Posting.objects.filter(transfer_id=transfer_id).select_related("debit", "credit").order_by("n")
+    return [Entry(key_of(row.debit), key_of(row.credit), row.amount) for row in found]
+
+
+def key_of(account: Account) -> Key:
+    """The key that an account was opened by."""
+    return Key(Code(account.code), account.org_id, account.reference, account.rail, account.currency)
+
+
+def reversed_parts(kind: TransferKind, source: tuple[str, UUID]) -> int:
+    """The next `part` of a fact whose earlier bookings were all reversed; the caller has locked its source.
+
+    Where one still stands, the part is taken and posting raises AlreadyPosted.
+    """
+    made = Transfer.objects.filter(kind=kind, source_kind=source[0], source_id=source[1])
+    return made.filter(reversed_by__isnull=False).count()
 
 
 def post_all(drafts: Sequence[Draft]) -> None:
@@ -159,7 +184,6 @@ def _parameters(drafts: Sequence[Draft], keys: dict[UUID, Key]) -> dict[str, Any
         "debits": [debits[identifier] for identifier in kept],
         "credits": [credits[identifier] for identifier in kept],
         "at": at,
-        "on": at.astimezone(ZONE).date(),
         "ids": [draft.id for draft in drafts],
         "kinds": [str(draft.kind) for draft in drafts],
         "source_kinds": [draft.source[0] for draft in drafts],
@@ -168,6 +192,7 @@ def _parameters(drafts: Sequence[Draft], keys: dict[UUID, Key]) -> dict[str, Any
         "references": [draft.reference for draft in drafts],
         "threads": [draft.thread for draft in drafts],
         "reverses": [draft.reverses for draft in drafts],
+        "days": [draft.booked_on or at.astimezone(ZONE).date() for draft in drafts],
         "reasons": [draft.reason[:200] for draft in drafts],
         "actors": [draft.actor for draft in drafts],
         "of": [draft.id for draft, _, _ in rows],
@@ -185,6 +210,8 @@ def _refusal(error: IntegrityError) -> Exception:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if name == "account_not_overdrawn":
         return NotCovered(_t("Nothing was moved."))
+    if name == "transfer_in_open_period":
+        return PeriodClosed(_t("Nothing was moved."))
     if name == "transfer_once_per_business_fact":
         return AlreadyPosted(_t("Nothing was moved a second time."))
     return error
@@ -203,9 +230,11 @@ class Sums:
 
 
 _KEPT: Final = "SELECT id, posted_debits, posted_credits FROM settlement_account WHERE id = ANY(%s::uuid[])"
-_DERIVED: Final = """
-SELECT COALESCE((SELECT sum(amount) FROM settlement_posting WHERE debit_id = %s), 0)::bigint,
-       COALESCE((SELECT sum(amount) FROM settlement_posting WHERE credit_id = %s), 0)::bigint
+_AT: Final = """
+SELECT COALESCE((SELECT sum(p.amount) FROM settlement_posting AS p JOIN settlement_transfer AS t ON t.id = p.transfer_id
+                 WHERE p.debit_id = %(id)s AND t.created_at <= %(at)s), 0)::bigint,
+       COALESCE((SELECT sum(p.amount) FROM settlement_posting AS p JOIN settlement_transfer AS t ON t.id = p.transfer_id
+                 WHERE p.credit_id = %(id)s AND t.created_at <= %(at)s), 0)::bigint
 """
 _LOCK: Final = f"{_KEPT} ORDER BY id FOR NO KEY UPDATE"
 
@@ -213,12 +242,19 @@ _LOCK: Final = f"{_KEPT} ORDER BY id FOR NO KEY UPDATE"
 def balance(key: Key) -> int:
     """The balance of an account on its normal side, in minor units; 0 where nothing was ever posted.
 
-    A kept account answers from its sums, a rolled one from its postings (cost grows with their number).
+    A kept account answers from its sums, a rolled one from its last roll-up and the postings after it.
     """
-    if key.purpose.is_kept:
-        return balances(key)[key]
+    return balances(key)[key] if key.purpose.is_kept else Sums(*rollups.sums(key.id)).balance(key)
+
+
+def balance_at(key: Key, at: datetime) -> int:
+    """The balance that an account had at a moment, on its normal side, in minor units.
+
+    Counts transfers by the moment of their posting, which lies some milliseconds before their commit: a moment that
+    has just passed may still gain one. Reads the account's postings.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_DERIVED, [key.id, key.id])
+        cursor.execute(_AT, {"id": key.id, "at": at})
         row = cursor.fetchone()
     return Sums(*row).balance(key) if row else 0
 

@@ -151,13 +151,18 @@ def in_escrow_minor(references: QuerySet[Any, Any] | None = None, *, currency: s
     return int(found.aggregate(lying=Sum(F("amount_minor") - F("refunded_minor"), default=0))["lying"])
 
 
+def own_key(for_: Member, currency: str) -> accounts.Key:
+    """The account of the caller's available money."""
+    return accounts.org(for_.organisation_id, currency)
+
+
 def account_statement(
     first_on: date, last_on: date, *, for_: Member, currency: str = "CNY", page: int = 1, size: int
 ) -> books.AccountStatement:
     """The caller's available money over calendar days, both included. Raises Invalid."""
     if last_on < first_on:
         raise Invalid.field("last_on", _t("lies before the first day"), _t("give the later day last"))
-    key = accounts.org(for_.organisation_id, currency)
+    key = own_key(for_, currency)
     return books.account_statement(key, first_on, last_on, page=page, size=min(size, settings.PAGE_SIZE_MAX))
 
 
@@ -267,10 +272,10 @@ def payout_files(*, for_: Member, page: int = 1, size: int) -> list[PayoutFile]:
     return cut(PayoutFile.objects.order_by("-id"), page, size)
 
 
-def trial_balance(*, for_: Member) -> list[books.TrialRow]:
-    """The trial balance, for the desk."""
+def trial_balance(*, for_: Member, at: datetime | None = None) -> list[books.TrialRow]:
+    """The trial balance now or as it stood at a moment, for the desk."""
     require_desk(for_)
-    return books.trial_balance()
+    return books.trial_balance(at=at)
 
 
 def findings(*, for_: Member) -> list[books.Finding]:

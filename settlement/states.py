@@ -39,7 +39,7 @@ class LineState(models.TextChoices):
 
 LINE_FOLLOWS: Final[Mapping[LineState, frozenset[LineState]]] = {
     LineState.SUSPENSE: frozenset({LineState.MATCHED, LineState.RETURNED}),
-    LineState.MATCHED: frozenset(),
+    LineState.MATCHED: frozenset({LineState.SUSPENSE}),  # what a person had booked was reversed
     LineState.RETURNED: frozenset({LineState.SUSPENSE}),  # the return failed
 }
 
@@ -58,6 +58,7 @@ class Doubt(models.TextChoices):
     HELD = "held", _("stopped by a hold")
     NOT_SENT = "not_sent", _("this payout was not sent")
     PAYOUT_RETURNED = "payout_returned", _("came back from the payee")
+    REVERSED = "reversed", _("its booking was reversed")
 
 
 class PayoutState(models.TextChoices):
@@ -107,3 +108,44 @@ class TransferKind(models.TextChoices):
     PAYOUT_FAILED = "payout.failed", _("payout failed")
     PAYOUT_OUT = "payout.out", _("paid out by the bank")
     PAYOUT_BACK = "payout.back", _("payout came back")
+    RAIL_COST = "rail.cost", _("bank fee")
+    PREFUND_IN = "prefund.in", _("operator's money placed for bank fees")
+    REVERSED = "entry.reversed", _("reversing entry")
+
+
+class BookingKind(models.TextChoices):
+    """What a person may book by hand; everything else is booked by the verb of its noun."""
+
+    RAIL_COST = "rail_cost", _("bank fee out of the operator's money")
+    PREFUND = "prefund", _("operator's money placed for bank fees")
+    REVERSAL = "reversal", _("reversing entry")
+
+
+class BookingState(models.TextChoices):
+    """Where a manual booking stands."""
+
+    PROPOSED = "proposed", _("waits for a second person")
+    BOOKED = "booked", _("booked")
+    REFUSED = "refused", _("refused")
+
+
+BOOKING_FOLLOWS: Final[Mapping[BookingState, frozenset[BookingState]]] = {
+    BookingState.PROPOSED: frozenset({BookingState.BOOKED, BookingState.REFUSED}),
+    BookingState.BOOKED: frozenset(),
+    BookingState.REFUSED: frozenset(),
+}
+
+
+class PeriodState(models.TextChoices):
+    """Whether anything may be booked into an accounting period."""
+
+    CLOSED = "closed", _("closed for entries")
+    ASKED = "asked", _("closed, reopening asked for")
+    OPEN = "open", _("open again")
+
+
+PERIOD_FOLLOWS: Final[Mapping[PeriodState, frozenset[PeriodState]]] = {
+    PeriodState.CLOSED: frozenset({PeriodState.ASKED}),
+    PeriodState.ASKED: frozenset({PeriodState.OPEN}),
+    PeriodState.OPEN: frozenset({PeriodState.CLOSED}),
+}

@@ -62,6 +62,7 @@ def _assign(line_id: UUID, wanted: str, reason: str, by: Member) -> StatementLin
     transfer = ledger.post(
         TransferKind.SUSPENSE_ASSIGNED,
         source=(payments.SOURCE, line.id),
+        part=ledger.reversed_parts(TransferKind.SUSPENSE_ASSIGNED, (payments.SOURCE, line.id)),
         entries=entries,
         actor=by.urn,
         reference=obligation.reference,
@@ -108,6 +109,7 @@ def _assign_payout(line_id: UUID, wanted: str, reason: str, by: Member) -> State
     transfer = ledger.post(
         TransferKind.SUSPENSE_ASSIGNED,
         source=(payments.SOURCE, line.id),
+        part=ledger.reversed_parts(TransferKind.SUSPENSE_ASSIGNED, (payments.SOURCE, line.id)),
         entries=[Entry(payouts.account(payout), accounts.common(Code.SUSPENSE, line.currency), line.amount_minor)],
         actor=by.urn,
         reference=payout.reference,

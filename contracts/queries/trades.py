@@ -320,7 +320,7 @@ def _shares(period: Period, where: Whereabouts | None) -> Shares | None:
     if period.amount_minor == 0:
         return None
     if where is None:
-        return fees.divide(period.amount_minor, fees.in_force(), fees.tax_rate_bp())
+        return fees.divide(period.amount_minor, fees.fixed(period.trade.supplier_id), fees.tax_rate_bp())
     return where.shares
 
 

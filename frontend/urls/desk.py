@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from frontend.views import (
     admissions,
+    bookkeeping,
     books,
     erasures,
     holds,
@@ -46,7 +47,15 @@ pages: list[URLPattern] = [
     path("desk/payouts/files/make", payouts.make_file, name="payout_file_make"),
     path("desk/payouts/files/<uuid:file_id>/", payouts.show_file, name="payout_file"),
     path("desk/payouts/files/<uuid:file_id>/content", payouts.download, name="payout_file_content"),
+    path("desk/suspense/<uuid:line_id>/booking", suspense.propose, name="suspense_booking"),
     path("desk/books/", books.show, name="books"),
+    path("desk/bookkeeping/", bookkeeping.index, name="bookkeeping"),
+    path("desk/bookkeeping/journal", bookkeeping.take, name="journal_file"),
+    path("desk/bookkeeping/<uuid:booking_id>/approve", bookkeeping.approve, name="booking_approve"),
+    path("desk/bookkeeping/<uuid:booking_id>/refuse", bookkeeping.refuse, name="booking_refuse"),
+    path("desk/bookkeeping/months/<str:month>/close", bookkeeping.close, name="month_close"),
+    path("desk/bookkeeping/months/<str:month>/ask", bookkeeping.ask, name="month_ask"),
+    path("desk/bookkeeping/months/<str:month>/reopen", bookkeeping.reopen, name="month_reopen"),
     # supervision
     path("desk/supervision/", supervision.overview, name="supervision"),
     path("desk/trades/<uuid:trade_id>/", supervision.trade, name="desk_trade"),

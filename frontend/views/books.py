@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from frontend.forms.bookkeeping import MomentForm
 from market import access
 from market.kernel import clock
 from market.requests import MemberRequest
@@ -20,6 +21,7 @@ BOOKS: Final = ("C", "O")  # clients' money, the operator's own
 # What settlement.books.check calls its findings.
 FINDINGS: Final[Mapping[str, Promise]] = {
     "balance_drift": _("An account's kept sum differs from its postings"),
+    "rollup_drift": _("An account's rolled-up sum differs from its postings"),
     "escrow_residue": _("Escrow differs from what is due"),
     "books_apart": _("Fees differ between the two books"),
     "shortfall": _("The custodian's account does not cover what is owed"),
@@ -32,10 +34,14 @@ FINDINGS: Final[Mapping[str, Promise]] = {
 @require_safe
 @access.allow(*DESK)
 def show(request: MemberRequest) -> HttpResponse:
-    """The sums that must agree, whatever does not, and the trial balance of both books."""
-    found = desk.whole_books(for_=request.member)
+    """The sums that must agree, whatever does not, and the trial balance of both books; or how they stood."""
+    moment = MomentForm(request.GET or None)
+    then = moment.at if moment.is_bound else None
+    found = desk.whole_books(for_=request.member, at=then)
     context = {
-        "at": clock.now(),
+        "at": then or clock.now(),
+        "moment": moment,
+        "is_past": then is not None,
         "findings": [{"title": FINDINGS[each.name], "row": each} for each in found.findings],
         "sums": [
             {

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend import answers, formats, paging, refusals
+from frontend.forms.bookkeeping import BookingForm
 from frontend.forms.desk import ReasonForm
 from frontend.forms.moneydesk import AssignForm
 from market import access
@@ -20,7 +21,7 @@ from market.kernel import clock
 from market.kernel.errors import MarketError
 from market.participants.members import Role
 from market.requests import MemberRequest
-from settlement import candidates, desk, queries, suspense
+from settlement import bookings, candidates, desk, queries, suspense
 from settlement.candidates import Candidate, Sign
 from settlement.models import StatementLine
 from settlement.queries import DESK
@@ -115,6 +116,23 @@ def give_back(request: MemberRequest, line_id: UUID) -> HttpResponse:
     return answers.see_other("frontend:suspense_line", line.id)
 
 
+@require_POST
+@access.allow(Role.CLERK)
+def propose(request: MemberRequest, line_id: UUID) -> HttpResponse:
+    """Propose to book the line by hand, or to reverse what a person had booked from it."""
+    line = desk.line(line_id, for_=request.member)
+    form = BookingForm(request.POST, auto_id="booking_%s")
+    wanted = bookings.by_hand(line)
+    if wanted is None or not form.is_valid():
+        return _page(request, line, booking=form, status=422)
+    try:
+        bookings.propose(*wanted, **form.cleaned_data, by=request.member)
+    except MarketError as error:
+        return _page(request, line, booking=form, refusal=refusals.place(form, error), status=int(error.status))
+    messages.success(request, _t("A second person decides about the booking."))
+    return answers.see_other("frontend:bookkeeping")
+
+
 def _amount(line: StatementLine) -> str:
     return formats.money(line.amount_minor, line.currency, language=get_language())
 
@@ -126,6 +144,7 @@ def _page(
     found: list[Candidate] | None = None,
     assigning: AssignForm | None = None,
     returning: ReasonForm | None = None,
+    booking: BookingForm | None = None,
     refusal: MarketError | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -142,7 +161,9 @@ def _page(
         "candidates": [_told(each, line, form) for each in found],
         "form": form,
         "returning": returning or ReasonForm(auto_id="return_%s"),
-        "wrong": returning if returning is not None else form,
+        "wrong": booking or returning or form,
+        "by_hand": bookings.by_hand(line) if request.member.has(Role.CLERK) else None,
+        "booking": booking or BookingForm(auto_id="booking_%s"),
         "refusal": refusal,
         "is_waiting": is_waiting,
         "may_decide": may_decide,

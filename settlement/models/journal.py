@@ -91,6 +91,7 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["reference", "id"], name="transfer_reference", condition=Q(reference__isnull=False)),
             models.Index(fields=["booked_on", "id"], name="transfer_day"),
+            models.Index(fields=["xid"], name="transfer_xid"),  # what came after a roll-up
         ]
 
     def __str__(self) -> str:
@@ -128,3 +129,20 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} of {self.transfer_id}"
+
+
+class Rollup(models.Model):
+    """What a rolled account's postings came to in all transactions below a horizon; it never changes any more."""
+
+    APPEND_ONLY: ClassVar = True
+
+    pk = models.CompositePrimaryKey("account_id", "horizon")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="rollups", db_index=False)
+    horizon = TransactionIdField()  # every transaction below it had ended
+    system_identifier = models.BigIntegerField()  # of the database cluster: another one counts transactions anew
+    debits = models.BigIntegerField()
+    credits = models.BigIntegerField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.account_id} below {self.horizon}"

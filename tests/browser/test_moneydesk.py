@@ -113,6 +113,7 @@ def given_everything() -> list[str]:
         "/desk/payouts/files/",
         f"/desk/payouts/files/{file.id}/",
         "/desk/books/",
+        "/desk/bookkeeping/",
     ]
 
 

@@ -240,6 +240,7 @@ def addresses(market: Market) -> list[str]:
         reverse("frontend:payout_files"),
         reverse("frontend:payout_file", args=[PayoutFile.objects.get().id]),
         reverse("frontend:books"),
+        reverse("frontend:bookkeeping"),
     ]
 
 

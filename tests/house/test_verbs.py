@@ -39,6 +39,8 @@ NO_FACT = {
     "market/participants/keys.py:keep": "part of register and of sealed_keys.make",
     "market/participants/keys.py:find": "the day a key was last used",
     "market/participants/sealed_keys.py:open_and_sign": "counts wrong PINs; the verb key.refused tells of them",
+    "settlement/answers.py:forget_old": "answers whose promise has ended; what they answered stays told",
+    "settlement/answers.py:once": "what a verb inside answered; the verb told of it",
     "settlement/obligations.py:save_funded": "part of statements.import_file and payments",
     "settlement/payouts.py:add": "part of request",
     "settlement/payouts.py:save_ended": "part of statements.import_file",

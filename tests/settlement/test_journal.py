@@ -222,6 +222,7 @@ def test_the_guards_are_there(db: None) -> None:
         "settlement_posting_append_only": "A",
         "settlement_posting_same_transaction": "A",
         "settlement_transfer_append_only": "A",
+        "settlement_transfer_in_open_period": "A",
         "settlement_transfer_is_whole": "A",
     }
 

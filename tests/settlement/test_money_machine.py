@@ -27,11 +27,22 @@ from market.events.models import Event
 from market.holds import Held
 from market.kernel import ids
 from market.kernel.errors import MarketError
-from settlement import accounts, bank_accounts, books, escrow, ledger, obligations, payout_files, payouts, suspense
+from settlement import (
+    accounts,
+    bank_accounts,
+    bookings,
+    books,
+    escrow,
+    ledger,
+    obligations,
+    payout_files,
+    payouts,
+    suspense,
+)
 from settlement.accounts import Code, Key
-from settlement.errors import NotCovered, NotFunded, NothingToSend
-from settlement.models import Obligation, Payout, StatementLine, Transfer
-from settlement.states import LineState, ObligationState, PayoutKind, PayoutState, TransferKind
+from settlement.errors import NotCovered, NotFunded, NothingToSend, NotReversible
+from settlement.models import Booking, Obligation, Payout, StatementLine, Transfer
+from settlement.states import BookingKind, LineState, ObligationState, PayoutKind, PayoutState, TransferKind
 from tests.settlement.builders import Market, yuan
 
 AMOUNTS = st.one_of(st.sampled_from([1, 2, 3, 99, 101, 9_973, 48_000, 2**40]), st.integers(1, 10**9))
@@ -202,6 +213,37 @@ class Money(RuleBasedStateMachine):
             self.model["buyer"] -= obligation.amount_minor
             self.model[obligation.reference] = obligation.amount_minor
 
+    @rule(amount=st.integers(1, 10**6))
+    def place(self, amount: int) -> None:
+        self.market.imported((yuan(amount), "垫付手续费", "太原数据交易中心"))
+        self.book(BookingKind.PREFUND, StatementLine.objects.order_by("-id")[0].id)
+        self.model["bank"] += amount
+        self.model["fund"] += amount
+
+    @rule(amount=st.integers(1, 10**4))
+    def take_fee(self, amount: int) -> None:
+        self.market.imported((f"-{yuan(amount)}", "手续费"))
+        self.book(BookingKind.RAIL_COST, StatementLine.objects.order_by("-id")[0].id)
+        self.model["bank"] -= amount
+        self.model["fund"] -= amount
+        self.model["cost"] += amount
+
+    @rule()
+    def reverse(self) -> None:
+        assigned = Transfer.objects.filter(kind=TransferKind.SUSPENSE_ASSIGNED, reversed_by__isnull=True)
+        wrong = assigned.order_by("-id").first()
+        if wrong is None:
+            return
+        amount = ledger.entries_of(wrong.id)[0].amount_minor
+        made = self.attempt(lambda: self.book(BookingKind.REVERSAL, wrong.id), NotReversible, NotCovered, Held)
+        if made is not None:
+            self.model["buyer"] -= amount
+            self.model["suspense"] += amount
+
+    def book(self, kind: BookingKind, subject: UUID) -> Booking:
+        asked = bookings.propose(kind, subject, reason="x", document="回单 1", by=self.market.clerk)
+        return bookings.approve(asked.id, by=self.market.approver)
+
     @precondition(lambda self: self.model["supplier"] > self.model["requested"])
     @rule(wanted=st.sampled_from(["all", "half", "too much"]))
     def request_payout(self, wanted: str) -> None:
@@ -278,10 +320,12 @@ class Money(RuleBasedStateMachine):
             "due": accounts.common(Code.DUE_TO_OPERATOR, "CNY"),
             "fee": accounts.common(Code.FEE, "CNY"),
             "vat": accounts.common(Code.VAT_OUT, "CNY"),
+            "fund": accounts.common(Code.OPERATOR_FUND, "CNY"),
+            "cost": accounts.common(Code.RAIL_COST, "CNY"),
         }
         keys |= {name: accounts.escrow(name, "CNY") for name in self.model if isinstance(name, UUID)}
         assert {name: ledger.balance(key) for name, key in keys.items()} == {name: self.model[name] for name in keys}
-        short = ["shortfall"] if self.model["suspense"] < 0 else []
+        short = ["shortfall"] * ((self.model["suspense"] < 0) + (self.model["fund"] < 0))
         assert [finding.name for finding in books.check()] == short
 
     @invariant()
@@ -330,6 +374,7 @@ def test_a_walk_past_every_kind_of_transfer_leaves_the_books_as_the_model_says()
             lambda: money.cancel(money.opened[-1]),
         ]
         walk += [lambda: money.pay(money.opened[-1], 0, True), lambda: money.assign(money.opened[-1])]
+        walk += [money.reverse, partial(money.place, 900), partial(money.take_fee, 500)]
 
     try:
         for step in walk:
