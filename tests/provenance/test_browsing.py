@@ -108,7 +108,7 @@ def test_the_page_filters_by_kind_days_and_subject() -> None:
     of_buyer = text(client_of(stage.buyer.member, "en").get("/ledger/", about))
     of_public = text(Client().get("/ledger/", about))
     long_ago = Client().get("/ledger/", {"last_on": "2020-01-01"})
-    recent = text(Client().get("/ledger/", {"first_on": str(today - timedelta(days=2)), "kind": "trade.closed"}))
+    recent = text(Client().get("/ledger/", {"first_on": f"{today - timedelta(days=2)}", "kind": "trade.closed"}))
     wrong = Client().get("/ledger/", {"first_on": "2026-02-01", "last_on": "2026-01-01"})
     nothing = client_of(stage.buyer.member).get("/ledger/", {"about": "x"})
 
@@ -125,8 +125,8 @@ def test_programs_page_the_same_lists() -> None:
     sequencer.drain()
     since = (clock.now() - timedelta(days=1)).isoformat()
 
-    first = Client().get("/api/log/entries", {"since": since, "limit": 5}).json()
-    second = Client().get("/api/log/entries", {"since": since, "limit": 5, "before": first[-1]["index"]}).json()
+    first = Client().get("/api/log/entries", {"since": since, "limit": "5"}).json()
+    second = Client().get("/api/log/entries", {"since": since, "limit": "5", "before": first[-1]["index"]}).json()
     mine = client_of(stage.buyer.member).get(f"/api/log/subjects/{stage.trade.id}/entries").json()
 
     assert [row["index"] for row in first + second] == list(range(first[0]["index"], first[0]["index"] - 10, -1))
@@ -140,13 +140,13 @@ def test_any_two_checkpoints_are_joined_on_the_page_and_impossible_ones_are_said
     sequencer.drain()
     client = Client()
 
-    joined = text(client.get("/ledger/checkpoints/", {"old": 3, "new": 7}))
+    joined = text(client.get("/ledger/checkpoints/", {"old": "3", "new": "7"}))
     impossible: tuple[dict[str, str], ...] = (
         {"old": "7", "new": "3"}, {"old": "3", "new": "1000"}, {"old": "0", "new": "3"}, {"old": "x", "new": "3"},
     )  # fmt: skip
     answers = [client.get("/ledger/checkpoints/", each).status_code for each in impossible]
 
-    proof = client.get("/api/log/proofs/consistency", {"old": 3, "new": 7}).json()
+    proof = client.get("/api/log/proofs/consistency", {"old": "3", "new": "7"}).json()
     assert all(node in joined for node in (*proof["hashes"], proof["old_root"], proof["new_root"]))
     assert answers == [422] * 4
 
