@@ -1,12 +1,12 @@
 """Contracts' doors: negotiate, draft, sign, accept, object, prove."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
 from ninja import Router, Status
 
-from contracts import certificates, disputes, negotiations, queries, reminders, terms, trade
+from contracts import certificates, disputes, negotiations, papers, queries, reminders, terms, trade
 from contracts.models import Agreement, Dispute, Negotiation, Trade
 from contracts.schemas import (
     AgreementOut,
@@ -14,6 +14,7 @@ from contracts.schemas import (
     DisputeOut,
     LogEntryOut,
     NegotiationOut,
+    PaperOut,
     ReasonIn,
     RequestIn,
     SignatureIn,
@@ -23,9 +24,10 @@ from contracts.schemas import (
 )
 from contracts.signatures import OwnKey
 from market.access import MEMBER, allow
-from market.participants.members import Role
+from market.participants.members import TRADING_ROLES, Role
 from market.requests import MemberRequest, Page, RequestKey, Size
 from provenance import queries as log
+from provenance.models import Certificate
 from provenance.queries import EntryRow
 
 router = Router(tags=["contracts"])
@@ -177,6 +179,23 @@ def entries(request: MemberRequest, number: str) -> list[EntryRow]:
     """Where a trade of the caller's stands in the log, by the trade's number; 404 for strangers."""
     found = queries.trade_numbered(request.auth, number)
     return log.of_reader([found.id], request.auth)
+
+
+@router.post("/trades/{trade_id}/certificates/{kind}", response=PaperOut)
+@allow(*TRADING_ROLES, scope="trade")
+def certify(
+    request: MemberRequest, trade_id: UUID, kind: Literal["agreement", "delivery", "settlement"]
+) -> Certificate:
+    """The certificate of a trade's agreement, delivery or settlement, made at the first asking."""
+    found = queries.trade_of_party(request.auth, trade_id)
+    return papers.of_trade(found, Certificate.Kind(kind), by=request.auth)
+
+
+@router.post("/versions/{version_id}/certificate", response=PaperOut)
+@allow(*TRADING_ROLES, scope="supply")
+def certify_version(request: MemberRequest, version_id: UUID) -> Certificate:
+    """The certificate of one of the caller's listed versions, made at the first asking."""
+    return papers.of_version(version_id, by=request.auth)
 
 
 @router.get("/trades/{trade_id}/bundle")

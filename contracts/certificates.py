@@ -20,7 +20,6 @@ from provenance.checkpoints import Published
 from provenance.evidence import Evidence
 from provenance.models import Certificate
 
-ISSUED: Final = "certificate.issued"
 # What the certificate stands on, the strongest first; a trade that still runs stands on its newest entry.
 FINAL: Final = ("trade.ended", "trade.closed", "period.settled")
 # Which entry of the trade recorded what the holders' copy shows.
@@ -35,6 +34,9 @@ class Standing(models.TextChoices):
     HELD = "held", _("valid, on hold")
     REFUNDED = "refunded", _("refunded")
     ENDED = "ended", _("ended without settlement")
+    SUPERSEDED = "superseded", _("superseded")
+    REVOKED = "revoked", _("revoked")
+    ERASED = "erased", _("valid, values erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Sheet:
     entries: list[Evidence]  # all that this reader's browser is to check, `entry` first
     events: list[Evidence]  # the whole trade in log order, for the list of steps
     holding: Holding | None  # None: the public copy
+    life: certificates.Standing  # of the paper itself: revoked, superseded, what was erased behind it
 
 
 def of(trade: Trade, *, by: Actor) -> Certificate:
@@ -121,32 +124,38 @@ def sheet(certificate_id: UUID, *, reader: Member | None, published: Published) 
     events = [
         each
         for each in evidence.of([trade.id], reader=reader, published=published)
-        if each.row.kind != ISSUED  # or a certificate would be waiting for itself
+        if each.row.kind not in certificates.ISSUED
     ]
     signed = [each for each in events if each.row.is_signed]
     is_party = reader is not None and reader.organisation_id in certificate.parties
     entry = next((each for kind in FINAL for each in signed if each.row.kind == kind), signed[-1] if signed else None)
     recorded = [each for each in signed if each is not entry and each.row.kind in RECORDED] if is_party else []
+    life = certificates.standing(certificate, events)
     return Sheet(
         id=certificate.id,
         issued_at=certificate.issued_at,
-        standing=_standing(trade, is_logged=len(signed) == len(events)),
+        standing=_standing(trade, life, is_logged=len(signed) == len(events)),
         state=TradeState(trade.state),
         entry=entry,
         entries=[] if entry is None else [entry, *recorded],
         events=events,
         holding=_holding(trade) if is_party else None,
+        life=life,
     )
 
 
-def _standing(trade: Trade, *, is_logged: bool) -> Standing:
+def _standing(trade: Trade, life: certificates.Standing, *, is_logged: bool) -> Standing:
+    if life.status in {certificates.Status.REVOKED, certificates.Status.SUPERSEDED}:
+        return Standing(life.status.value)
     if not is_logged:
         return Standing.PENDING
     if trade.state == TradeState.REFUNDED:
         return Standing.REFUNDED
     if trade.state in {TradeState.CANCELLED, TradeState.EXPIRED}:
         return Standing.ENDED
-    return Standing.HELD if holds.active([trade.id]) else Standing.VALID
+    if holds.active([trade.id]):
+        return Standing.HELD
+    return Standing.ERASED if life.gone else Standing.VALID
 
 
 def _holding(trade: Trade) -> Holding:

@@ -132,3 +132,11 @@ class LogEntryOut(Schema):
     at: datetime
     leaf_hash: str
     is_signed: bool
+
+
+class PaperOut(Schema):
+    """A certificate's random id; anybody may read it at the log's door."""
+
+    id: UUID
+    kind: str
+    issued_at: datetime

@@ -194,11 +194,20 @@ WORDS: Final[Mapping[str, Mapping[str, Badge]]] = {
         "held": Badge("warn", "warn", _("Valid, on hold")),
         "refunded": Badge("warn", "warn", _("Refunded")),
         "ended": Badge("cross", "danger", _("Ended without settlement")),
+        "superseded": Badge("warn", "warn", _("Superseded")),
+        "revoked": Badge("cross", "danger", _("Revoked")),
+        "erased": Badge("warn", "warn", _("Valid, values erased")),
+    },
+    "erasure": {
+        "proposed": Badge("clock", "warn", _("Waits for a second person")),
+        "confirmed": Badge("check", "success", _("Carried out")),
+        "withdrawn": Badge("cross", "", _("Dropped")),
     },
     "certificate": {
         "valid": Badge("check", "success", _("Valid")),
         "superseded": Badge("warn", "warn", _("Superseded")),
         "revoked": Badge("cross", "danger", _("Revoked")),
+        "erased": Badge("warn", "warn", _("Valid, values erased")),
     },
 }
 

@@ -77,6 +77,7 @@ WORKBENCH: Final = (
     Entry("frontend:admissions", _("Admissions"), frozenset({Role.REVIEWER})),
     Entry("frontend:supervision", _("Trade supervision"), _TRADE_SUPERVISORS, ("/desk/trades/",)),
     Entry("frontend:holds", _("Holds"), _TRADE_SUPERVISORS, ("/desk/orders/",)),
+    Entry("frontend:erasures", _("Erasures"), frozenset({Role.REVIEWER, Role.APPROVER, Role.AUDITOR})),
     Entry("frontend:statements", _("Bank statements"), _MONEY_DESK),
     Entry("frontend:suspense", _("Suspense"), _MONEY_DESK),
     Entry("frontend:payouts", _("Payouts"), _MONEY_DESK),

@@ -14,7 +14,7 @@ from listings.errors import ChecksFailed, ResourceNotReady
 from listings.models import DataProduct, DataResource, Offer, ProductVersion
 from listings.states import FOLLOWS, ResourceState, VersionState
 from market import holds
-from market.events import outbox
+from market.events import clear, outbox
 from market.kernel import canonical_json, clock
 from market.kernel.errors import Conflict, IllegalStep, Invalid, NotFound
 from market.participants.admissions import next_number
@@ -215,8 +215,12 @@ def _require_same(earlier: ProductVersion, description: Description, product_id:
 
 
 def _describe(version: ProductVersion, description: Description) -> None:
-    """Put the parts that were sent on the row. Raises Invalid for unknown parts."""
+    """Put the parts that were sent on the row. Raises Invalid for unknown parts, PersonalInClear for the title.
+
+    A listing's title stands in the log in clear, so it is refused here and not only when it is published.
+    """
     if foreign := set(description) - DESCRIBED:
         raise Invalid.field(sorted(foreign)[0], _t("is not a part of a description"), ", ".join(sorted(DESCRIBED)))
+    clear.require({name: value for name, value in description.items() if name == "title"})
     for name, value in description.items():
         setattr(version, name, value.strip() if isinstance(value, str) else value)

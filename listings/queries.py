@@ -93,7 +93,11 @@ def listing(version_id: UUID, reader: Member | None = None) -> dict[str, Any]:
     found = detail.read(version_id, reader)
     if found.version.state != VersionState.LISTED:
         raise NotFound
-    return described(found)
+    shown = described(found)
+    # A contact is a person's name and number: for the supplier itself and for recorded looks, not for the public.
+    if reader is None or reader.organisation_id != found.version.product.supplier_id:
+        shown["description"] = {name: said for name, said in shown["description"].items() if name != "contact"}
+    return shown
 
 
 def described(found: Detail) -> dict[str, Any]:

@@ -6,15 +6,28 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import StringConstraints
 
 from market.access import MEMBER, PUBLIC, allow
 from market.authentication import KeyAuth, MemberSession
 from market.events.models import Event
 from market.kernel.errors import NotFound
+from market.participants.members import AUTHORITY_ROLES, OPERATOR_ROLES, Role
 from market.requests import MemberRequest
-from provenance import anchors, certificates, checkpoints, comparisons, keys, proofs, queries
+from provenance import (
+    anchors,
+    browsing,
+    certificates,
+    checkpoints,
+    comparisons,
+    erasures,
+    keys,
+    proofs,
+    queries,
+    sight,
+)
+from provenance.models import Erasure
 from provenance.queries import EntryRow
 from provenance.schemas import (
     INDEX_MAX,
@@ -30,14 +43,21 @@ from provenance.schemas import (
     EntriesIn,
     EntryOut,
     EntryProofOut,
+    ErasureIn,
+    ErasureOut,
     HealthOut,
     InclusionIn,
     InclusionOut,
     KeysOut,
+    LookIn,
+    LookOut,
+    RevocationIn,
     SignedOut,
+    WhyIn,
 )
 
 router = Router(tags=["provenance"], auth=None)
+SEATS = (Role.REVIEWER, Role.APPROVER, Role.AUDITOR)
 LeafHash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 
@@ -69,8 +89,15 @@ def all_keys(request: HttpRequest) -> dict[str, Any]:
 @router.get("/entries", response=list[EntryOut])
 @allow(PUBLIC)
 def entries(request: HttpRequest, page: Query[EntriesIn]) -> list[EntryRow]:
-    """Newest entries first; go on with `before` set to the last index shown."""
-    return queries.latest(page.limit, before=page.before, kind=page.kind)
+    """Newest entries first, of a kind or a time if named; go on with `before` set to the last index shown."""
+    return browsing.entries(page.filter, before=page.before, limit=page.limit)
+
+
+@router.get("/subjects/{uuid:subject}/entries", response=list[EntryOut], auth=[KeyAuth(), MemberSession()])
+@allow(MEMBER)
+def entries_about(request: MemberRequest, subject: UUID, page: Query[EntriesIn]) -> list[EntryRow]:
+    """Entries about a thing or a trade that the caller may open, newest first; none for everybody else."""
+    return browsing.about(subject, request.auth, page.filter, before=page.before, limit=page.limit)
 
 
 @router.get("/entries/{int:index}", response=EntryProofOut)
@@ -85,6 +112,20 @@ def entry(request: HttpRequest, index: int) -> dict[str, Any]:
 def leaf(request: HttpRequest, leaf_hash: LeafHash) -> dict[str, Any]:
     """One entry by its leaf hash in hex."""
     return _proved(next(iter(queries.by_leaf_hash(bytes.fromhex(leaf_hash))), None))
+
+
+@router.post("/entries/{int:index}/look", response=LookOut, auth=[KeyAuth(), MemberSession()])
+@allow(*OPERATOR_ROLES, *AUTHORITY_ROLES, scope="operate")
+def look(request: MemberRequest, index: int, body: LookIn) -> dict[str, Any]:
+    """What is behind an entry, for a seat under a case. The look is recorded; the parties see it."""
+    found, seen = sight.looked(min(index, INDEX_MAX), case=body.case, reason=body.reason, by=request.auth)
+    return {
+        "sight": str(seen),
+        "index": index,
+        "kind": found.row.kind,
+        "fields": sorted(found.content["commitments"]),
+        "values": {name: each["value"] for name, each in found.openings.items()},
+    }
 
 
 @router.get("/proofs/inclusion", response=InclusionOut)
@@ -169,12 +210,62 @@ def entries_of_thread(request: MemberRequest, thread: UUID) -> list[EntryRow]:
 def certificate(request: HttpRequest, certificate_id: UUID) -> dict[str, Any]:
     """A certificate by its random id: what it certifies and where that stands in the log, no parties."""
     found = certificates.find(certificate_id)
+    standing = certificates.standing(found)
     return {
         "id": found.id,
         "kind": found.kind,
         "issued_at": found.issued_at,
+        "status": str(standing.status),
+        "newer": standing.newer,
+        "revoked_at": standing.revoked_at,
+        "legal_basis": standing.legal_basis,
+        "erased": [asdict(each) for each in standing.gone],
         "entries": certificates.entries(found),
     }
+
+
+@router.post("/certificates/{uuid:certificate_id}/renewal", response=CertificateOut, auth=[KeyAuth(), MemberSession()])
+@allow(MEMBER, scope="trade")
+def renew_certificate(request: MemberRequest, certificate_id: UUID) -> dict[str, Any]:
+    """The next certificate of the same thing, for its parties; the one before reads superseded."""
+    return certificate(request, certificates.renew(certificate_id, by=request.auth).id)
+
+
+@router.post(
+    "/certificates/{uuid:certificate_id}/revocation", response=CertificateOut, auth=[KeyAuth(), MemberSession()]
+)
+@allow(Role.APPROVER, scope="operate")
+def revoke_certificate(request: MemberRequest, certificate_id: UUID, body: RevocationIn) -> dict[str, Any]:
+    """Take a certificate back."""
+    return certificate(request, certificates.revoke(certificate_id, **body.dict(), by=request.auth).id)
+
+
+@router.get("/erasures", response=list[ErasureOut], auth=[KeyAuth(), MemberSession()])
+@allow(*SEATS)
+def list_erasures(request: MemberRequest) -> list[Erasure]:
+    """Erasures, those that wait for a second person first."""
+    return erasures.listing(by=request.auth)
+
+
+@router.post("/erasures", response={201: ErasureOut}, auth=[KeyAuth(), MemberSession()])
+@allow(Role.REVIEWER, Role.APPROVER, scope="operate")
+def propose_erasure(request: MemberRequest, body: ErasureIn) -> Status[Erasure]:
+    """Ask that values behind entries be erased; another person carries it out."""
+    return Status(201, erasures.propose(**body.dict(), by=request.auth))
+
+
+@router.post("/erasures/{uuid:erasure_id}/confirmation", response=ErasureOut, auth=[KeyAuth(), MemberSession()])
+@allow(Role.APPROVER, scope="operate")
+def confirm_erasure(request: MemberRequest, erasure_id: UUID) -> Erasure:
+    """Carry out what another person proposed. It cannot be undone."""
+    return erasures.confirm(erasure_id, by=request.auth)
+
+
+@router.post("/erasures/{uuid:erasure_id}/withdrawal", response=ErasureOut, auth=[KeyAuth(), MemberSession()])
+@allow(Role.REVIEWER, Role.APPROVER, scope="operate")
+def withdraw_erasure(request: MemberRequest, erasure_id: UUID, body: WhyIn) -> Erasure:
+    """Drop a proposal."""
+    return erasures.withdraw(erasure_id, reason=body.reason, by=request.auth)
 
 
 @router.get("/health", response=HealthOut)

@@ -13,13 +13,15 @@ from market.events.models import Event, Opening
 from market.kernel import canonical_json
 from market.kernel.errors import NotAllowed
 from market.participants.members import Actor
-from provenance import anchors, checkpoints, proofs, queries
+from provenance import anchors, checkpoints, erasures, proofs, queries
 from provenance.checkpoints import Published
 from provenance.errors import NotYetLogged
 from provenance.verifier.bundle import FORMAT, manifest
 
 # A signature is checked by whoever holds the agreement, so of the other side's key registration exactly this is shown.
 KEY_FIELDS: Final = ("owner", "public_key", "algorithm", "provider")
+# What is gone behind an entry of the bundle is said to whoever may read the entry.
+ERASED_FIELDS: Final = ("entry_sha256", "erased", "legal_basis", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def of(
     if not any(openings.values()):
         raise NotAllowed(_t("Only a party may take this evidence."))
     for signature in signatures:
-        openings[signature.key_event] = _opened_key(signature.key_event)
+        openings[signature.key_event] = _some(signature.key_event, KEY_FIELDS)
+    for told in erasures.told_of(openings):
+        openings[told] = _some(told, ERASED_FIELDS)
     rows = [row for row in queries.of_events(openings) if row.index is not None and row.index < published.size]
     missing = len(openings) - len(rows)
     if missing and not is_partial:
@@ -96,9 +100,9 @@ def _opened(opening: Opening, reader: Actor) -> dict[str, Any]:
     return dict(opening.fields) if queries.may_open(opening, reader) else {}
 
 
-def _opened_key(event_id: UUID) -> dict[str, Any]:
+def _some(event_id: UUID, names: Sequence[str]) -> dict[str, Any]:
     found = Opening.objects.filter(event_id=event_id).values_list("fields", flat=True).first() or {}
-    return {name: found[name] for name in KEY_FIELDS if name in found}
+    return {name: found[name] for name in names if name in found}
 
 
 def _entry(index: int, body: bytes, opened: dict[str, Any], published: Published) -> dict[str, Any]:

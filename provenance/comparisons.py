@@ -36,6 +36,17 @@ class Comparison:
         return self.is_ours is True and self.verdict is Verdict.OTHER
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Two sizes of the log and what joins them (RFC 9162 §2.1.4)."""
+
+    old_size: int
+    old_root: bytes
+    new_size: int
+    new_root: bytes
+    hashes: tuple[bytes, ...]
+
+
 def compare(size: int, root: bytes, *, published: Published | None = None) -> Comparison:
     """Compare a size and a root with the published log. Raises NoCheckpoint, LogUnreadable."""
     published = published or checkpoints.latest()
@@ -49,6 +60,14 @@ def compare(size: int, root: bytes, *, published: Published | None = None) -> Co
         return Comparison(Verdict.OTHER, size, root, published, here, hashes)
     verdict = Verdict.SAME if size == published.size else Verdict.BEGINS
     return Comparison(verdict, size, root, published, here, hashes)
+
+
+def between(old_size: int, new_size: int, *, published: Published | None = None) -> Between:
+    """The proof that the tree of one size begins that of another. Raises NoSuchSize, NoCheckpoint, LogUnreadable."""
+    published = published or checkpoints.latest()
+    hashes = tuple(proofs.consistency(old_size, new_size, published=published))
+    old_root, new_root = (proofs.root_at(size, published=published) for size in (old_size, new_size))
+    return Between(old_size, old_root, new_size, new_root, hashes)
 
 
 def compare_note(note: str, *, published: Published | None = None) -> Comparison:

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from market.kernel.errors import MarketError, NotFound, Unavailable
+from market.kernel.errors import Conflict, MarketError, NotFound, Unavailable
 
 
 class NotYetLogged(Unavailable):
@@ -32,6 +32,12 @@ class LogUnreadable(MarketError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = _("The published log cannot be read")
+
+
+class ErasureOpen(Conflict):
+    """There is an open erasure on the same subject: carry it out or withdraw it."""
+
+    title = _("An erasure is open already")
 
 
 RESTORE: Final = "manage.py log restore"

@@ -1,4 +1,4 @@
-"""Where each event stands in the log, what was signed over it, and the certificates that point into it."""
+"""Where each event stands in the log, what was signed over it, what was erased behind it, and its certificates."""
 
 from typing import ClassVar
 from uuid import uuid4
@@ -9,11 +9,24 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from market.events.models import Event
-from market.kernel import clock
+from market.kernel import clock, ids
 from provenance.anchor_models import Anchor, AnchorContract, Anchoring, AnchorSending
 from provenance.merkle import EMPTY_ROOT
 
-__all__ = ["Anchor", "AnchorContract", "AnchorSending", "Anchoring", "Certificate", "Checkpoint", "Leaf", "LogState"]
+__all__ = [
+    "Anchor",
+    "AnchorContract",
+    "AnchorSending",
+    "Anchoring",
+    "Certificate",
+    "Checkpoint",
+    "ErasedField",
+    "Erasure",
+    "ErasureState",
+    "Leaf",
+    "LogState",
+    "Revocation",
+]
 
 
 def _octets(field: str) -> models.Func:
@@ -105,6 +118,7 @@ class Certificate(models.Model):
     )  # random: a v7 would tell the time of a trade
     kind = models.CharField(max_length=16, choices=Kind)
     subject = models.UUIDField()
+    n = models.PositiveSmallIntegerField(default=1)  # the newest of a subject stands, those before are superseded
     parties = ArrayField(models.UUIDField(), default=list)  # organisations that may see what is behind it
     issued_at = models.DateTimeField(default=clock.now)
 
@@ -114,8 +128,97 @@ class Certificate(models.Model):
                 condition=Q(kind__in=["trade", "product", "agreement", "delivery", "settlement"]),
                 name="certificate_kind_known",
             ),
-            models.UniqueConstraint(fields=["kind", "subject"], name="certificate_one_per_subject"),
+            models.UniqueConstraint(fields=["kind", "subject", "n"], name="certificate_numbered_per_subject"),
         ]
 
     def __str__(self) -> str:
         return f"certificate {self.id}"
+
+
+class Revocation(models.Model):
+    """A certificate that holds no longer: who took it back, when and why."""
+
+    APPEND_ONLY: ClassVar = True
+
+    certificate = models.OneToOneField(Certificate, on_delete=models.PROTECT, primary_key=True)
+    reason = models.TextField()
+    legal_basis = models.CharField(max_length=200)
+    revoked_by = models.CharField(max_length=80)
+    revoked_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(legal_basis=""), name="revocation_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"revocation of {self.certificate_id}"
+
+
+class ErasureState(models.TextChoices):
+    """Where an erasure stands."""
+
+    PROPOSED = "proposed", _("proposed")
+    CONFIRMED = "confirmed", _("carried out")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class Erasure(models.Model):
+    """One proposal to erase openings; a second person carries it out. The leaves stay as they are."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    state = models.CharField(max_length=12, choices=ErasureState, default=ErasureState.PROPOSED)
+    subject = models.UUIDField()  # a person, an organisation, a trade or any other subject of events
+    fields = ArrayField(models.CharField(max_length=64))
+    reason = models.TextField()
+    legal_basis = models.CharField(max_length=200)
+    proposed_by = models.CharField(max_length=80)
+    proposed_at = models.DateTimeField(default=clock.now)
+    decided_by = models.CharField(max_length=80, default="", blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ErasureState.values), name="erasure_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | (~Q(decided_by="") & ~Q(decided_by=F("proposed_by"))),
+                name="erasure_confirmed_by_another",
+            ),
+            models.CheckConstraint(condition=~Q(legal_basis="") & ~Q(reason=""), name="erasure_says_why"),
+            models.UniqueConstraint(
+                fields=["subject"], condition=Q(state="proposed"), name="erasure_one_open_per_subject"
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-proposed_at"], name="erasure_newest")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def urn(self) -> str:
+        """The name by which events know it."""
+        return ids.urn(self.id)
+
+    @property
+    def entry_count(self) -> int:
+        """How many entries lost a value by it."""
+        return self.erased.values("event_id").distinct().count()
+
+
+class ErasedField(models.Model):
+    """A value that is gone: of which event, which field, and by which erasure."""
+
+    APPEND_ONLY: ClassVar = True
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="erased")
+    field = models.CharField(max_length=64)
+    erasure = models.ForeignKey(Erasure, on_delete=models.PROTECT, related_name="erased")
+    told = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")  # the event that says so
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "field"], name="erased_once")]
+
+    def __str__(self) -> str:
+        return f"{self.field} of {self.event_id}"

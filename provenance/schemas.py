@@ -1,12 +1,14 @@
 """What the log answers at its doors."""
 
 import base64
-from datetime import datetime
-from typing import Final, Literal
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import Field, field_validator
+
+from provenance.browsing import Filter
 
 INDEX_MAX: Final = 2**62
 
@@ -17,6 +19,19 @@ class EntriesIn(Schema):
     before: int | None = Field(None, ge=0, le=INDEX_MAX)
     limit: int = Field(20, ge=1, le=100)
     kind: str = Field("", max_length=64)
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @field_validator("since", "until")
+    @classmethod
+    def in_utc(cls, moment: datetime | None) -> datetime | None:
+        """A moment without its zone is UTC."""
+        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @property
+    def filter(self) -> Filter:
+        """What the list shows."""
+        return Filter([self.kind] if self.kind else (), self.since, self.until)
 
 
 class InclusionIn(Schema):
@@ -125,12 +140,26 @@ class ComparisonOut(Schema):
     hashes: list[str]
 
 
+class GoneOut(Schema):
+    """A value that was erased behind an entry."""
+
+    index: int | None
+    field: str
+    at: datetime
+    legal_basis: str
+
+
 class CertificateOut(Schema):
     """A certificate as anybody sees it."""
 
     id: UUID
     kind: str
     issued_at: datetime
+    status: Literal["valid", "superseded", "revoked", "erased"]
+    newer: UUID | None  # the certificate that took its place
+    revoked_at: datetime | None
+    legal_basis: str  # of a revocation
+    erased: list[GoneOut]
     entries: list[EntryOut]
 
 
@@ -171,6 +200,60 @@ class AnchoringOut(Schema):
     signed_size: int
     chain_id: int | None
     address: str
+
+
+class ErasureIn(Schema):
+    """What is to be erased, why, and on which article it rests."""
+
+    subject: UUID
+    fields: list[str] = Field(min_length=1, max_length=50)
+    reason: str = Field(max_length=2000)
+    legal_basis: str = Field(max_length=200)
+
+
+class LookIn(Schema):
+    """Under which case a seat reads what is behind an entry, and why."""
+
+    case: str = Field(max_length=100)
+    reason: str = Field(max_length=2000)
+
+
+class LookOut(Schema):
+    """What a seat sees behind an entry: values, or for an auditor the names of the fields."""
+
+    sight: Literal["meta", "open"]
+    index: int
+    kind: str
+    fields: list[str]
+    values: dict[str, Any]
+
+
+class WhyIn(Schema):
+    """Why."""
+
+    reason: str = Field(max_length=2000)
+
+
+class RevocationIn(WhyIn):
+    """Why a certificate is taken back, and on which article it rests."""
+
+    legal_basis: str = Field(max_length=200)
+
+
+class ErasureOut(Schema):
+    """An erasure."""
+
+    id: UUID
+    number: str
+    state: str
+    subject: UUID
+    fields: list[str]
+    reason: str
+    legal_basis: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str
+    decided_at: datetime | None
 
 
 class HealthOut(Schema):

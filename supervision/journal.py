@@ -18,7 +18,10 @@ from market.participants.members import Member, OrganisationKind, Role
 from market.participants.models import Organisation, Person
 
 LOOKS: Final = ("party.looked", "party.look_refused")
-MEASURES: Final = ("hold.placed", "hold.lifted", "order.proposed", "order.confirmed", "order.withdrawn")
+MEASURES: Final = (
+    "hold.placed", "hold.lifted", "order.proposed", "order.confirmed", "order.withdrawn",
+    "erasure.proposed", "erasure.confirmed", "erasure.withdrawn", "certificate.revoked",
+)  # fmt: skip
 DECISIONS: Final = (
     "organisation.admitted",
     "admission.returned",

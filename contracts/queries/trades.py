@@ -243,7 +243,8 @@ def whole_trade(trade_id: UUID, *, told: Iterable[Told], by: Member) -> TradeDet
 
 def _loaded(found: QuerySet[Trade]) -> Period:
     """The first period with its trade and contract, who holds their keys, and the certificate: one question."""
-    certificate = Certificate.objects.filter(kind=Certificate.Kind.TRADE, subject=OuterRef("trade_id")).values("id")
+    issued = Certificate.objects.filter(kind=Certificate.Kind.TRADE, subject=OuterRef("trade_id"))
+    certificate = issued.order_by("-n").values("id")[:1]
     signed = Signature.objects.filter(agreement=OuterRef("trade__agreement_id")).values(
         said=JSONObject(side="side", provider="provider")
     )

@@ -19,5 +19,6 @@ pages: list[URLPattern] = [
     path("workbench/products/<uuid:version_id>/submission", products.submit, name="product_submission"),
     path("workbench/products/<uuid:version_id>/withdrawal", products.withdraw, name="product_withdrawal"),
     path("workbench/products/<uuid:version_id>/delisting", products.delist, name="product_delisting"),
+    path("workbench/products/<uuid:version_id>/certificate", products.certify, name="product_certificate"),
     path("workbench/offers/<uuid:offer_id>/withdrawal", products.withdraw_offer, name="offer_withdrawal"),
 ]

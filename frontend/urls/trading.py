@@ -24,6 +24,9 @@ pages: list[URLPattern] = [
     path("workbench/trades/<uuid:trade_id>/accept/", trade_steps.accept, name="trade_accept"),
     path("workbench/trades/<uuid:trade_id>/object/", trade_steps.object_, name="trade_object"),
     path("workbench/trades/<uuid:trade_id>/cancel/", trade_steps.cancel, name="trade_cancel"),
+    path(
+        "workbench/trades/<uuid:trade_id>/certificates/<slug:kind>", trade_steps.certify_step, name="step_certificate"
+    ),
     path("workbench/trades/<uuid:trade_id>/certificate", trade_steps.certify, name="trade_certificate"),
     path(
         "workbench/trades/<uuid:trade_id>/disputes/<uuid:dispute_id>/withdraw/",

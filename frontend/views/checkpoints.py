@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from frontend import checks
 from market import access, limits
 from provenance import comparisons, queries
-from provenance.comparisons import Comparison
+from provenance.comparisons import Between, Comparison
+from provenance.errors import NoSuchSize
 from provenance.verifier.errors import NoteInvalid
 
 PAGE: Final = 20
@@ -53,6 +54,27 @@ class CompareForm(forms.Form):
         return kept
 
 
+class BetweenForm(forms.Form):
+    """Two sizes that the log had."""
+
+    old = forms.IntegerField(label=_("Smaller size"), min_value=1, max_value=2**53)
+    new = forms.IntegerField(label=_("Larger size"), min_value=1, max_value=2**53)
+
+    between: Between | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Join the two; the proof stands in `between`."""
+        found = super().clean() or {}
+        if "old" in found and "new" in found:
+            if found["old"] > found["new"]:
+                raise forms.ValidationError(_t("The smaller size stands first."))
+            try:
+                self.between = comparisons.between(found["old"], found["new"])
+            except NoSuchSize as error:
+                raise forms.ValidationError(_t("The log never had that size under a published checkpoint.")) from error
+        return found
+
+
 @access.allow(access.PUBLIC)
 def page(request: HttpRequest) -> HttpResponse:
     """The checkpoints, largest first; `kept` compares one of the reader's."""
@@ -60,18 +82,28 @@ def page(request: HttpRequest) -> HttpResponse:
     if "kept" in request.GET:
         limits.take("look_up", access.client_address(request))
         form = CompareForm(request.GET)
-    status = 422 if form.is_bound and not form.is_valid() else 200
+    joining = BetweenForm()
+    if "old" in request.GET:
+        limits.take("look_up", access.client_address(request))
+        joining = BetweenForm(request.GET)
+    status = 422 if any(each.is_bound and not each.is_valid() for each in (form, joining)) else 200
     before = request.GET.get("before", "")
     rows = queries.signed(
         PAGE + 1, before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     )
     context: dict[str, Any] = {
         "form": form,
+        "joining": joining,
+        "between": joining.between,
         "compared": form.comparison,
         "rows": [(each, bytes(each.root).hex()) for each in rows[:PAGE]],
         "next_url": "?" + urlencode({"before": rows[PAGE - 1].size}) if len(rows) > PAGE else "",
         **checks.checkpoint(),
     }
+    if joining.between is not None:
+        found = joining.between
+        context |= {"old_root": found.old_root.hex(), "new_root": found.new_root.hex()}
+        context["joined_by"] = [node.hex() for node in found.hashes]
     if form.comparison is not None:
         context |= {"kept_root": form.comparison.root.hex(), "path": [node.hex() for node in form.comparison.hashes]}
         context["root_here"] = form.comparison.root_here.hex() if form.comparison.root_here else ""

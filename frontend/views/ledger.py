@@ -10,17 +10,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from frontend import checks, kinds, lookups, menus
+from frontend.forms.ledger import ExplorerForm
+from frontend.views import health as health_page
 from market import access
 from market.kernel import canonical_json
 from market.kernel.errors import Invalid
 from market.participants.members import Member
-from provenance import anchors, evidence, queries
+from provenance import anchors, browsing, evidence, queries
+from provenance.erasures import Erased
 from provenance.evidence import Evidence
-from provenance.queries import EntryRow, Health
+from provenance.queries import EntryRow
 
 PAGE: Final = 20
-LATE_S: Final = 60  # the sequencer needs seconds
-HALTED_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Field:
     commitment: str = ""
     exact: str = ""  # canonical JSON, what the commitment is over
     salt: str = ""
+    erased: Erased | None = None
 
 
 @access.allow(access.PUBLIC, ceiling="look_up")
@@ -60,25 +62,30 @@ def explorer(request: HttpRequest) -> HttpResponse:
                 return redirect("frontend:certificate", answer.certificate_id)
             if answer.trade_id is not None:
                 return redirect("frontend:trade", answer.trade_id)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in kinds.WORDS else ""
+    member: Member | None = getattr(request, "member", None) or None
+    chosen = ExplorerForm(request.GET or None)
     before = _index(request.GET.get("before", ""))
-    rows = queries.latest(PAGE + 1, before=before, kind=kind)
+    wanted, subject = chosen.filter(), chosen.subject() if member else None
+    if subject is not None:
+        rows = browsing.about(subject, member, wanted, before=before, limit=PAGE + 1)
+    else:
+        rows = browsing.entries(wanted, before=before, limit=PAGE + 1)
     lines = [Line(row, kinds.words(row.kind)) for row in rows[:PAGE]]
     health = queries.health()
     context = {
         "asked": asked,
         "answer": answer,
         "problem": problem,
-        "kind": kind,
-        "kinds": kinds.choices(),
+        "chosen": chosen,
+        "is_filtered": subject is not None or not wanted.is_none,
+        "has_subject": member is not None,
         "lines": lines,
-        "pages": _pages(lines, kind, before, has_more=len(rows) > PAGE, size=health.size),
+        "pages": _pages(lines, chosen.query(), before, has_more=len(rows) > PAGE, size=health.size),
         "health": health,
-        "alarm": _alarm(health),
+        "alarm": health_page.alarm(health),
         **checks.checkpoint(),
     }
-    return render(request, "frontend/ledger/explorer.html", context, status=422 if problem else 200)
+    return render(request, "frontend/ledger/explorer.html", context, status=422 if problem or chosen.errors else 200)
 
 
 @access.allow(access.PUBLIC, ceiling="look_up")
@@ -119,7 +126,7 @@ def _public(name: str, value: Any) -> Field:
 def _committed(name: str, commitment: str, found: Evidence) -> Field:
     opening = found.openings.get(name)
     if opening is None:
-        return Field(name=name, commitment=commitment)
+        return Field(name=name, commitment=commitment, erased=found.erased.get(name))
     value = opening["value"]
     exact = canonical_json.dumps(value).decode()
     is_trade = name == "thread" and found.row.kind.partition(".")[0] in {"agreement", "period", "trade"}
@@ -137,7 +144,7 @@ def _index(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def _pages(lines: list[Line], kind: str, before: int | None, *, has_more: bool, size: int) -> dict[str, str]:
+def _pages(lines: list[Line], kept: dict[str, str], before: int | None, *, has_more: bool, size: int) -> dict[str, str]:
     """Words and addresses of the pager; newer pages of a filter begin at the newest again."""
     indices = [line.entry.index for line in lines if line.entry.index is not None]
     if not indices:
@@ -146,22 +153,17 @@ def _pages(lines: list[Line], kind: str, before: int | None, *, has_more: bool, 
     previous: dict[str, str | int] | None = None
     if before is not None and first + 1 < size:
         newer = first + 1 + PAGE
-        previous = {} if kind or newer >= size else {"before": newer}
+        previous = {} if kept or newer >= size else {"before": newer}
     following: dict[str, str | int] | None = {"before": last} if has_more else None
+    if kept:
+        return {"text": "", "previous_url": _address(previous, kept), "next_url": _address(following, kept)}
     text = _t("Entries %(first)s to %(last)s of %(size)s") % {
         "first": f"{last + 1:,}", "last": f"{first + 1:,}", "size": f"{size:,}",
     }  # fmt: skip
-    return {"text": text, "previous_url": _address(previous, kind), "next_url": _address(following, kind)}
+    return {"text": text, "previous_url": _address(previous, kept), "next_url": _address(following, kept)}
 
 
-def _address(query: dict[str, str | int] | None, kind: str) -> str:
+def _address(query: dict[str, str | int] | None, kept: dict[str, str]) -> str:
     if query is None:
         return ""
-    return "?" + urlencode(query | ({"kind": kind} if kind else {}))
-
-
-def _alarm(health: Health) -> str:
-    """How late the log is: on time, late, or halted. Trades go on in any case."""
-    if health.oldest_pending_s >= HALTED_S:
-        return "halted"
-    return "late" if health.oldest_pending_s >= LATE_S else "on_time"
+    return "?" + urlencode(query | kept)

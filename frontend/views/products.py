@@ -9,8 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST
 
+from contracts import papers
 from contracts.queries.stops import hold_rows
-from frontend import refusals
+from frontend import answers, refusals
 from frontend.forms.products import DescriptionForm, OfferForm, ReasonForm
 from frontend.views.resources import page_of, pager
 from listings import checks, offers, products, queries, reviews
@@ -253,6 +254,13 @@ def withdraw(request: MemberRequest, version_id: UUID) -> HttpResponse:
     """Take a version back before it is listed."""
     products.withdraw(_own(request.member, version_id).id, by=request.member)
     return redirect("frontend:version", version_id)
+
+
+@require_POST
+@allow(Role.TRADER)
+def certify(request: MemberRequest, version_id: UUID) -> HttpResponse:
+    """The certificate of a listed version, made at the first asking."""
+    return answers.see_other("frontend:certificate", papers.of_version(version_id, by=request.member).id)
 
 
 @require_POST

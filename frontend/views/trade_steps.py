@@ -6,13 +6,13 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_POST
 
-from contracts import certificates, disputes, trade
+from contracts import certificates, disputes, papers, trade
 from contracts.queries import parties, trades
 from contracts.queries.trades import TradeDetail
 from contracts.turns import TRADERS
@@ -24,6 +24,7 @@ from market import access
 from market.kernel.errors import MarketError
 from market.participants.members import TRADING_ROLES
 from market.requests import MemberRequest
+from provenance.models import Certificate
 
 asks_once_more = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -143,6 +144,17 @@ def certify(request: MemberRequest, trade_id: UUID) -> HttpResponse:
     if menus.address("frontend:certificate", made.id):
         return answers.see_other("frontend:certificate", made.id)
     return answers.see_other("frontend:trade", trade_id)
+
+
+@require_POST
+@access.allow(*TRADING_ROLES)
+def certify_step(request: MemberRequest, trade_id: UUID, kind: str) -> HttpResponse:
+    """The certificate of the trade's agreement, delivery or settlement, made at the first asking."""
+    if kind not in papers.OF_TRADES:
+        raise Http404
+    trade = parties.trade_of_party(request.member, trade_id)
+    made = papers.of_trade(trade, Certificate.Kind(kind), by=request.member)
+    return answers.see_other("frontend:certificate", made.id)
 
 
 def _step(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
+from contracts import papers
 from contracts.models import Side
 from contracts.queries import trades
 from contracts.queries.trades import TradeDetail
@@ -82,11 +83,24 @@ def page(
         "accept": _accept_dialog(found, request.member),
         "deadlines": progress.deadlines(found),
         "files": _files(found),
+        "certifiable": _certifiable(found, request.member),
         "pay_to": custody.account() if found.money and found.period.state == PeriodState.DUE else None,
         "can_answer": request.member.has(*TRADERS) and not found.holds,
         "crumbs": answers.crumbs((_t("Trades"), reverse("frontend:trades")), (row.number, "")),
     }
     return render(request, "frontend/trades/detail.html", context, status=status)
+
+
+def _certifiable(found: TradeDetail, member: Member) -> list[tuple[str, str]]:
+    """Steps of the trade that can have a certificate of their own, with their buttons."""
+    words = {
+        papers.Kind.AGREEMENT: _t("Certificate of agreement"),
+        papers.Kind.DELIVERY: _t("Certificate of delivery"),
+        papers.Kind.SETTLEMENT: _t("Certificate of settlement"),
+    }
+    if not member.has(*TRADING_ROLES):
+        return []
+    return [(str(kind), words[kind]) for kind in papers.OF_TRADES if found.last(papers.STANDS_ON[kind][-1])]
 
 
 def turn_box(found: TradeDetail, member: Member) -> turns.TurnBox | None:

@@ -110,7 +110,11 @@ def _page(
     is_given: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    failed = next((step for step in report.steps if step.status in {"false", "not found"}), None) if report else None
+    failed = (
+        next((step for step in report.steps if step.status in {"false", "not found", "erased"}), None)
+        if report
+        else None
+    )
     context = {
         "lookup": lookup or LookupForm(),
         "bundle": bundle or BundleForm(),

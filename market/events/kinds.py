@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from market.events import clear
+
 _ENVELOPE: Final = frozenset({"subject", "actor", "thread"})  # always committed, never a field of a kind
 
 
@@ -18,7 +20,10 @@ class Kind:
     schema: int = 1
 
     def check(self, fields: Mapping[str, Any]) -> None:
-        """Raise WrongFields unless exactly the declared fields are there, each of its type (None where allowed)."""
+        """Raise WrongFields unless exactly the declared fields are there, each of its type (None where allowed).
+
+        Raises PersonalInClear for a public text that identifies a person.
+        """
         if set(fields) != set(self.fields):
             missing, foreign = set(self.fields) - set(fields), set(fields) - set(self.fields)
             raise WrongFields(f"{self.name}: missing {sorted(missing)}, unknown {sorted(foreign)}")
@@ -29,6 +34,8 @@ class Kind:
             )
             if not isinstance(value, wanted) or is_flag_as_number:
                 raise WrongFields(f"{self.name}.{name} is {type(value).__name__}")
+        if self.public:
+            clear.require({name: fields[name] for name in self.public})
 
 
 class UnknownKind(RuntimeError):

@@ -116,7 +116,7 @@ def check_thread(bundle: Bundle, agreement: Agreement) -> str:
         thread, digest = entry.value("thread"), entry.value(HASH_FIELD)
         if thread is None:
             if entry.leaf.kind in EVIDENCE:
-                raise NotFound(f"{entry.label} does not show to which trade it belongs")
+                raise entry.hidden("thread", f"{entry.label} does not show to which trade it belongs")
             continue
         if thread != agreement.thread:
             raise Contradicted(f"{entry.label} belongs to another trade")
@@ -236,7 +236,7 @@ def _signatures_of_both(bundle: Bundle, agreement: Agreement) -> list[tuple[str,
 def _require(entry: Entry, name: str, expected: str, what: str) -> None:
     value = entry.value(name)
     if value is None:
-        raise NotFound(f"{entry.label} does not show {name!r}, which would tie it to {what}")
+        raise entry.hidden(name, f"{entry.label} does not show {name!r}, which would tie it to {what}")
     if value != expected:
         raise Contradicted(f"{entry.label} says another {name!r} than {what}")
 
@@ -257,7 +257,7 @@ def _amount(entry: Entry, field: str, agreement: Agreement) -> int | None:
         raise Contradicted(f"{entry.label} is in another currency than the agreement")
     amount = entry.value(field)
     if amount is None and entry.leaf.kind != AGREED:
-        raise NotFound(f"{entry.label} does not show its amount")
+        raise entry.hidden(field, f"{entry.label} does not show its amount")
     return None if amount is None else shapes.integer(amount, f"the amount of {entry.label}")
 
 

@@ -19,8 +19,9 @@ from typing import Any, Final, Self
 from . import shapes
 from .anchor import Anchor
 from .canonical import Json, dumps, loads
-from .errors import Contradicted, Damaged, Unreadable
+from .errors import Contradicted, Damaged, Erased, NotFound, Unreadable
 from .leaves import Leaf
+from .merkle import leaf_hash
 from .tlog_proof import PROOF_HASHES_MAX
 
 FORMAT: Final = "dm-bundle/v1"
@@ -30,6 +31,7 @@ ENTRIES_MAX: Final = 10_000
 DOCUMENTS_MAX: Final = 100
 SIGNATURES_MAX: Final = 100
 
+ERASED: Final = "opening.erased"
 PARTIES: Final = ("supplier", "buyer")
 PROVIDERS: Final = ("own_key", "sealed_key")
 SCALARS: Final = ("origin", "vkey", "checkpoint")
@@ -58,6 +60,7 @@ class Entry:
     leaf: Leaf
     proof: list[bytes]
     openings: dict[str, Opening] = field(default_factory=dict)
+    erased: dict[str, str] = field(default_factory=dict)  # {field: what the erasing entry says}
 
     @property
     def label(self) -> str:
@@ -69,6 +72,12 @@ class Entry:
         if name in self.openings:
             return self.openings[name].value
         return self.leaf.public.get(name)
+
+    def hidden(self, name: str, sentence: str) -> Erased | NotFound:
+        """Why a field is not here: erased, where an entry of the bundle says so, else missing."""
+        if name in self.erased:
+            return Erased(f"{self.label}: {name!r} was erased, {self.erased[name]}")
+        return NotFound(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ class Bundle:
             anchor=Anchor.read(whole[ANCHOR]) if optional else None,
             members=whole,
         )
+        _mark_erased(bundle.entries)
         _require_distinct("entries", [entry.index for entry in bundle.entries])
         _require_distinct("documents", [document.name for document in bundle.documents])
         return bundle
@@ -153,6 +163,18 @@ class Bundle:
         for name, digest in computed.items():
             if stated[name] != digest:
                 raise Contradicted(f"the member {name} is not the one that the manifest was written for")
+
+
+def _mark_erased(entries: list[Entry]) -> None:
+    """Tell each entry what later entries say was erased behind it; the openings step proves those."""
+    by_hash = {leaf_hash(entry.content).hex(): entry for entry in entries}
+    for later in entries:
+        named, fields = later.value("entry_sha256"), later.value("erased")
+        entry = by_hash.get(named) if isinstance(named, str) else None
+        if later.leaf.kind != ERASED or entry is None or not isinstance(fields, list) or later.index <= entry.index:
+            continue
+        said = f"recorded at index {later.index}, {later.leaf.at}, basis {later.value('legal_basis')!r}"
+        entry.erased.update({name: said for name in fields if isinstance(name, str) and name not in entry.openings})
 
 
 def manifest(members: dict[str, Json]) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from . import agreement as trade
 from .agreement import Agreement
 from .anchor import parse_chain
 from .bundle import Bundle
-from .errors import Contradicted, Damaged, NotClaimed, NoteInvalid, NotFound, PolicyInvalid, Refusal, Unreadable
+from .errors import Contradicted, Damaged, Erased, NotClaimed, NoteInvalid, NotFound, PolicyInvalid, Refusal, Unreadable
 from .merkle import leaf_hash, verify_inclusion
 from .notes import Checkpoint, SignedNote, VerifierKey
 from .policy import Policy
@@ -79,6 +79,8 @@ def _step(report: Report, name: str, check: Callable[[], str]) -> None:
         report.add(name, Status.PROVED, check())
     except NotClaimed as refusal:
         report.add(name, Status.NOT_CLAIMED, str(refusal))
+    except Erased as refusal:
+        report.add(name, Status.ERASED, str(refusal))
     except NotFound as refusal:
         report.add(name, Status.NOT_FOUND, str(refusal))
     except Refusal as refusal:
@@ -178,7 +180,9 @@ def _check_openings(bundle: Bundle) -> str:
             except Contradicted as refusal:
                 raise Contradicted(f"entry {entry.index}: {refusal}") from refusal
             count += 1
-    return f"all {count} values shown are the ones that the entries committed to"
+    gone = [f"{entry.label} {name!r}" for entry in bundle.entries for name in entry.erased]
+    erased = f"; {len(gone)} were erased, as the log says: {', '.join(gone)}" if gone else ""
+    return f"all {count} values shown are the ones that the entries committed to{erased}"
 
 
 def _check_documents(bundle: Bundle) -> str:
@@ -191,7 +195,8 @@ def _check_documents(bundle: Bundle) -> str:
         entry = bundle.entries[document.bound_entry]
         recorded = entry.value(document.bound_field)
         if recorded is None:
-            raise NotFound(f"{entry.label} does not show the {document.bound_field!r} of {document.name!r}")
+            name = document.bound_field
+            raise entry.hidden(name, f"{entry.label} does not show the {document.bound_field!r} of {document.name!r}")
         if recorded != digest.hex():
             raise Contradicted(f"{entry.label} recorded another hash than that of {document.name!r}")
     return f"{len(bundle.documents)} documents have the hashes that the entries recorded"

@@ -7,6 +7,7 @@ Refusal
 ├── NoteInvalid    a signed note, checkpoint or key that does not hold (exit code 1)
 ├── PolicyInvalid  a trust policy that cannot be read (exit code 2)
 ├── Contradicted   a statement of the bundle that its own evidence denies (exit code 1)
+├── Erased         evidence that was erased on a legal basis, as the log itself says: gone, not false (exit code 1)
 ├── NotFound       evidence that the bundle needs and does not hold: missing, not false (exit code 1)
 └── NotClaimed     the bundle says nothing of the kind: there is nothing to check (no exit code)
 """
@@ -45,6 +46,10 @@ class Contradicted(Refusal):
 
 class NotFound(Refusal):
     """The evidence is not in the bundle; nothing says that the statement is false."""
+
+
+class Erased(Refusal):
+    """The value was erased, and an entry of the log says so: it can be neither shown nor denied any more."""
 
 
 class NotClaimed(Refusal):

@@ -13,6 +13,7 @@ class Status(StrEnum):
     PROVED = "proved"
     FALSE = "false"  # the evidence is there and contradicts the statement
     NOT_FOUND = "not found"  # the evidence is missing: nothing says that the statement is false
+    ERASED = "erased"  # the log says that the evidence was erased, and on which basis
     NOT_CLAIMED = "not claimed"  # the bundle says nothing about it
 
 
@@ -22,10 +23,17 @@ class Verdict(StrEnum):
     VERIFIED = "verified"
     FALSE = "false"
     INCOMPLETE = "incomplete"
+    ERASED = "erased"
     UNREADABLE = "unreadable"
 
 
-EXIT_CODES: Final = {Verdict.VERIFIED: 0, Verdict.FALSE: 1, Verdict.INCOMPLETE: 1, Verdict.UNREADABLE: 2}
+EXIT_CODES: Final = {
+    Verdict.VERIFIED: 0,
+    Verdict.FALSE: 1,
+    Verdict.INCOMPLETE: 1,
+    Verdict.ERASED: 1,
+    Verdict.UNREADABLE: 2,
+}
 
 NEVER_PROVED: Final = (
     "that what was recorded is true, such as that the data are good or that the bank holds the money",
@@ -62,17 +70,19 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """False weighs more than missing; nothing checked is never verified."""
+        """False weighs more than missing, missing more than erased; nothing checked is never verified."""
         statuses = {step.status for step in self.steps}
         if not statuses:
             return Verdict.UNREADABLE
         if Status.FALSE in statuses:
             return Verdict.FALSE
-        return Verdict.INCOMPLETE if Status.NOT_FOUND in statuses else Verdict.VERIFIED
+        if Status.NOT_FOUND in statuses:
+            return Verdict.INCOMPLETE
+        return Verdict.ERASED if Status.ERASED in statuses else Verdict.VERIFIED
 
     @property
     def exit_code(self) -> int:
-        """0 verified, 1 false or incomplete, 2 unreadable."""
+        """0 verified, 1 false, incomplete or erased, 2 unreadable."""
         return EXIT_CODES[self.verdict]
 
     @property

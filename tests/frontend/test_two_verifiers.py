@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from provenance import merkle
 from provenance.notes import SigningKey
 from provenance.verifier.canonical import dumps
 from provenance.verifier.checks import examine
 from provenance.verifier.errors import Unreadable
-from tests.provenance.small_log import ORIGIN, SmallLog, encode
+from tests.provenance.small_log import ORIGIN, THREAD, Fact, SmallLog, encode
 from tests.provenance.test_anchor_evidence import anchored
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,7 +22,7 @@ RUN = """async ([data, vkey]) => {
     const { verdict, steps } = await Proof.examine(bytes, vkey);
     return [verdict, steps.map((each) => [each.name, each.status])];
 }"""
-VERDICTS = {"verified": "proved", "false": "false", "incomplete": "not found"}
+VERDICTS = {"verified": "proved", "false": "false", "incomplete": "not found", "erased": "erased"}
 
 
 def without(kind: str) -> Callable[[dict[str, Any]], None]:
@@ -94,6 +95,21 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+def with_erasure(kind: str, name: str) -> Callable[[str, str], bytes]:
+    """A log in which an erasure of one field is recorded; the bundle leaves out a field of an entry."""
+    log = SmallLog()
+    leaf = log.leaves()[log.at(kind)]
+    said = {"entry_sha256": merkle.leaf_hash(leaf).hex(), "erased": [name], "legal_basis": "个人信息保护法 47"}
+    log.facts.insert(len(log.facts) - 1, Fact("opening.erased", {"thread": THREAD, **said}))
+
+    def bundle(of: str, left_out: str) -> bytes:
+        whole = log.bundle()
+        whole["entries"][log.at(of) - 1]["openings"].pop(left_out, None)
+        return encode(whole)
+
+    return bundle
+
+
 def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServer) -> None:
     log, page = SmallLog(), browser.new_page()
     page.goto(f"{live_server.url}/verify/")
@@ -109,6 +125,10 @@ def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServe
     several = SmallLog()
     several.facts.insert(9, several.facts[several.at("period.funded")])
     files["two periods"] = encode(several.bundle())
+    gone = with_erasure("period.funded", "amount_minor")
+    files["an erased amount"] = gone("period.funded", "amount_minor")
+    files["an erased amount shown all the same"] = gone("period.funded", "")
+    files["another field erased"] = gone("period.settled", "amount_minor")
     files |= {
         "a blank": honest + b" ",
         "a mark in front": b"\xef\xbb\xbf" + honest,
@@ -128,6 +148,8 @@ def test_both_verifiers_answer_the_same(browser: Browser, live_server: LiveServe
 
     assert theirs == {name: ours(data, log.vkey) for name, data in files.items()}
     assert (theirs["nothing"][0], theirs["both keys"][0]) == ("proved", "proved")
+    assert theirs["an erased amount"][0] == "erased"
+    assert theirs["another field erased"][0] == "not found"
     page.close()
 
 

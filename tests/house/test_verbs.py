@@ -29,6 +29,7 @@ NO_FACT = {
     "market/events/dispatch.py:take_over": "ends the leases of a dispatcher that is gone",
     "market/events/dispatch.py:tell": "bookkeeping of the news itself",
     "market/events/dispatch.py:hear_lifting": "wakes what a hold had stopped",
+    "market/events/openings.py:erase": "part of erasures.confirm, which tells of each",
     "market/rules.py:write_first_versions": "standing rows after a migration",
     "market/notifications/mail.py:post": "a letter about an event that was told",
     "market/notifications/todo.py:follow": "whose turn it is follows from events",

@@ -3,13 +3,13 @@
 (() => {
   "use strict";
   const {
-    utf8, Refusal, wrong, missing, unclaimed, require, own, hex, fromHex, fromBase64, sha256, write, read,
+    utf8, Refusal, wrong, missing, erased, unclaimed, require, own, hex, fromHex, fromBase64, sha256, write, read,
     leafHash, rootOf, signed, verifierKey, checkpoint, signedBy, members, leaf, open, say, step,
   } = Proof;
   const FORMAT = "dm-bundle/v1", AGREEMENT = "dm-agreement/v1", HASH = "agreement_sha256";
   const BYTES_MAX = 16 * 2 ** 20, ENTRIES_MAX = 10000, OTHERS_MAX = 100, PATH_MAX = 63;
   const AGREED = "negotiation.agreed", VERIFIED = "agreement.verified", FUNDED = "period.funded", SETTLED = "period.settled";
-  const OBLIGATION = "obligation.opened", PAYMENT = "payment.received", GRANT = "grant.opened", KEY = "key.registered";
+  const OBLIGATION = "obligation.opened", PAYMENT = "payment.received", GRANT = "grant.opened", KEY = "key.registered", ERASED = "opening.erased";
   // An entry of these kinds is evidence for the trade, so it must show that it belongs to it.
   const EVIDENCE = [AGREED, VERIFIED, FUNDED, SETTLED, OBLIGATION, PAYMENT, GRANT];
   const HASH32 = /^0x[0-9a-f]{64}$/, ANCHORED = "0x4ac5b9bdb01817da80ec1c33e76c5bef927ab969dd8e8ba4ce21da0d7996e56f";
@@ -47,7 +47,7 @@
     }
     const found = leaf(bytes);
     return {
-      index: whole(value.index, where), bytes, leaf: found, openings,
+      index: whole(value.index, where), bytes, leaf: found, openings, erased: Object.create(null),
       proof: list(value.proof, where, PATH_MAX).map((node) => fromHex(node, 32, where)),
       value: (name) => (name in openings ? openings[name].value : own(found.public, name)) ?? null,
       isShown: Object.keys(openings).length > 0 || Object.keys(found.commitments).length === 0,
@@ -111,6 +111,21 @@
     return bundle;
   };
 
+  // Tells each entry what later entries say was erased behind it; the openings step proves those.
+  const markErased = async (entries) => {
+    const byHash = new Map();
+    for (const entry of entries) byHash.set(hex(await leafHash(entry.bytes)), entry);
+    for (const later of entries) {
+      const entry = byHash.get(later.value("entry_sha256")), fields = later.value("erased");
+      if (later.leaf.kind !== ERASED || !entry || !Array.isArray(fields) || later.index <= entry.index) continue;
+      for (const name of fields) if (typeof name === "string" && !(name in entry.openings)) entry.erased[name] = later;
+    }
+  };
+  // Why a field is not here: erased, where an entry of the file says so, else missing.
+  const hidden = (entry, field) => field in entry.erased
+    ? erased("erased", label(entry), field, label(entry.erased[field]), entry.erased[field].value("legal_basis") ?? "")
+    : missing("hidden", label(entry), field);
+
   // --- the file and the log ----------------------------------------------------------------------------------------
   const checkManifest = async ({ members: all }) => {
     const parts = { origin: all.origin, vkey: all.vkey, checkpoint: all.checkpoint };
@@ -150,7 +165,8 @@
         count += 1;
       }
     }
-    return say("openings-ok", count);
+    const gone = bundle.entries.flatMap((entry) => Object.keys(entry.erased).map((field) => `${label(entry)} ${field}`));
+    return say("openings-ok", count) + (gone.length ? say("and") + say("openings-erased", gone.length, gone.join(", ")) : "");
   };
   const checkDocuments = async (bundle) => {
     if (!bundle.documents.length) throw unclaimed("no-documents");
@@ -158,7 +174,7 @@
       const digest = hex(await sha256(document.content)), entry = bundle.entries[document.entry];
       require(digest === document.sha256, "content", document.name);
       const recorded = entry.value(document.field);
-      if (recorded === null) throw missing("hidden", label(entry), document.field);
+      if (recorded === null) throw hidden(entry, document.field);
       require(recorded === digest, "other-hash", label(entry), document.name);
     }
     return say("documents-ok", bundle.documents.length);
@@ -224,7 +240,7 @@
     shown(bundle).filter((entry) => entry.leaf.kind === kind).sort((one, other) => one.index - other.index);
   const tie = (entry, field, expected) => {
     const value = entry.value(field);
-    if (value === null) throw missing("hidden", label(entry), field);
+    if (value === null) throw hidden(entry, field);
     require(value === expected, "other-value", label(entry), field);
   };
 
@@ -233,7 +249,7 @@
     for (const entry of shown(bundle)) {
       const thread = entry.value("thread");
       if (thread === null) {
-        if (EVIDENCE.includes(entry.leaf.kind)) throw missing("hidden", label(entry), "thread");
+        if (EVIDENCE.includes(entry.leaf.kind)) throw hidden(entry, "thread");
         continue;
       }
       require(thread === agreement.thread, "other-value", label(entry), "thread");
@@ -283,7 +299,7 @@
   const amount = (entry, field, agreement) => {
     require([null, agreement.currency].includes(entry.value("currency")), "other-value", label(entry), "currency");
     const value = entry.value(field);
-    if (value === null && entry.leaf.kind !== AGREED) throw missing("hidden", label(entry), field);
+    if (value === null && entry.leaf.kind !== AGREED) throw hidden(entry, field);
     return value === null ? null : whole(value, label(entry));
   };
   const checkPrice = (bundle, agreement) => {
@@ -329,10 +345,10 @@
     };
     const verdict = () => {
       const found = new Set(steps.map((each) => each.status));
-      return ["unreadable", "false", "not found", "not checked"].find((status) => found.has(status)) || "proved";
+      return ["unreadable", "false", "not found", "erased", "not checked"].find((status) => found.has(status)) || "proved";
     };
     let bundle, given, agreement;
-    if (await run("file", () => { bundle = readBundle(bytes); return say("file-ok", FORMAT); }) !== "proved") return { verdict: verdict(), steps };
+    if (await run("file", async () => { bundle = readBundle(bytes); await markErased(bundle.entries); return say("file-ok", FORMAT); }) !== "proved") return { verdict: verdict(), steps };
     try { given = await verifierKey(vkey); } catch { given = { line: null }; }
     for (const [name, check] of Object.entries(LOG)) {
       await run(name, () => {

@@ -13,6 +13,7 @@
   }
   const wrong = (code, ...parts) => new Refusal("false", code, ...parts);
   const missing = (code, ...parts) => new Refusal("not found", code, ...parts);
+  const erased = (code, ...parts) => new Refusal("erased", code, ...parts);
   const unclaimed = (code, ...parts) => new Refusal("not claimed", code, ...parts);
   const unchecked = (code, ...parts) => new Refusal("not checked", code, ...parts);
   const require = (holds, code, ...parts) => { if (!holds) throw wrong(code, ...parts); };
@@ -181,7 +182,7 @@
     const word = document.querySelector(`#words [data-word="${code}"]`);
     return (word ? word.textContent : code).replace(/\{(\d)\}/g, (all, at) => parts[at] ?? all);
   };
-  const MARKS = { proved: "proved", false: "false", "not found": "not-found", "not claimed": "not-claimed", "not checked": "not-checked" };
+  const MARKS = { proved: "proved", false: "false", "not found": "not-found", erased: "erased", "not claimed": "not-claimed", "not checked": "not-checked" };
   const mark = (status) => {
     const drawn = document.querySelector(`#words [data-mark="${MARKS[status]}"]`);
     return drawn ? drawn.firstElementChild.cloneNode(true) : document.createTextNode(status);
@@ -196,7 +197,7 @@
   };
 
   globalThis.Proof = {
-    utf8, Refusal, wrong, missing, unclaimed, unchecked, require, own, hex, fromHex, fromBase64, same, sha256, write, read,
+    utf8, Refusal, wrong, missing, erased, unclaimed, unchecked, require, own, hex, fromHex, fromBase64, same, sha256, write, read,
     leafHash, rootOf, signed, canSign, verifierKey, checkpoint, signedBy, members, leaf, open, say, mark, step,
     isAble: Boolean(globalThis.crypto && crypto.subtle && globalThis.BigInt),
   };
