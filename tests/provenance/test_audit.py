@@ -54,6 +54,17 @@ def flip(name: str, at: int) -> Damage:
     return do
 
 
+def misspell(name: str, at: int) -> Damage:
+    """One letter of base64 becomes another one: a flipped bit may make it no base64 at all, which is another fault."""
+
+    def do(_: Any, folder: Path) -> None:
+        content = bytearray((folder / name).read_bytes())
+        content[at] = ord("B") if content[at] == ord("A") else ord("A")
+        (folder / name).write_bytes(content)
+
+    return do
+
+
 def lose(name: str) -> Damage:
     return lambda _, folder: (folder / name).unlink()
 
@@ -85,8 +96,8 @@ FAULTS: list[tuple[str, Damage, str, int | None]] = [
     ("a bundle lost", lose("tile/entries/001.p/44"), "tile", 256),
     ("a stored root", run("UPDATE provenance_checkpoint SET root = sha256(root) WHERE size = 258"), "checkpoint", None),
     ("a stored signature", run(NOTE.format("A")), "signature", None),
-    ("the published signature", flip("checkpoint", -9), "signature", None),
-    ("the published root", flip("checkpoint", 60), "signature", None),
+    ("the published signature", misspell("checkpoint", -9), "signature", None),
+    ("the published root", misspell("checkpoint", 60), "signature", None),
     ("the standing row", run("UPDATE provenance_logstate SET size = 299"), "log state", None),
 ]  # fmt: skip
 
