@@ -196,7 +196,7 @@ def _collect_python(room: Room, path: Path) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             _collect_refusal(room, node, where, names)
-        if isinstance(node, ast.FunctionDef) and "api" in {path.stem, path.parent.name}:
+        if isinstance(node, ast.FunctionDef) and "api" in {path.stem.rpartition("_")[2], path.parent.name}:
             _collect_endpoint(room, node, where)
         if not isinstance(node, ast.Call):
             continue

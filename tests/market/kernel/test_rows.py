@@ -95,7 +95,7 @@ def test_a_row_is_written_once() -> None:
     assert not rows.create_once(second)
 
     assert Certificate.objects.get(subject=first.subject).id == first.id
-    with pytest.raises(IntegrityError, match="certificate_one_per_subject"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="certificate_numbered_per_subject"), transaction.atomic():
         rows.create(second)
 
 
