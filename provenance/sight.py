@@ -48,6 +48,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         ("obligation", "payment", "escrow", "earnings", "payout", "receipt", "statement", "suspense", "bank_account"),
         Family.BILL,
     ),
+    **dict.fromkeys(("booking", "accounting_period"), Family.BILL),
     **dict.fromkeys(("hold", "order", "party", "erasure", "opening"), Family.MEASURE),
     **dict.fromkeys(("log", "certificate"), Family.LOG),
 }

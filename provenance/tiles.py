@@ -1,5 +1,6 @@
 """Writing the files of the log: durable when the call returns, and never replaced by other bytes."""
 
+import contextlib
 import os
 import threading
 import time
@@ -89,8 +90,9 @@ def sweep(folder: Path) -> None:
     Only what is an hour old: another sequencer may be writing beside this one, even on another machine.
     """
     for beside in folder.glob(f".*{_BESIDE}"):
-        if time.time() - beside.stat().st_mtime > ABANDONED_S:
-            beside.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # put in place between the look and the question
+            if time.time() - beside.stat().st_mtime > ABANDONED_S:
+                beside.unlink()
 
 
 def replace(file: Path, content: bytes) -> None:
