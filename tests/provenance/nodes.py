@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 import requests
@@ -40,7 +41,7 @@ class Watched(BaseProvider):
         return watched
 
 
-class Node:
+class Node(ABC):
     """What a test does to a chain. `key` owns the contract and has money."""
 
     watched: Watched
@@ -64,25 +65,25 @@ class Node:
         order = {"from": self.rich, "to": address, "value": wei, "gas": 21_000, **self.evm.fees().members()}
         self.evm.send(order, None)
 
+    @abstractmethod
     def mine(self, blocks: int = 1) -> None:
         """Add blocks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hold(self) -> None:
         """Take transactions and mine none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def go_on(self) -> None:
         """Mine each at once again."""
-        raise NotImplementedError
 
+    @abstractmethod
     def snapshot(self) -> Any:
         """Where to go back to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reorganise(self, back_to: Any) -> None:
         """Drop every block since, and let another branch be longer."""
-        raise NotImplementedError
 
     def end(self) -> None:
         """Stop what was started."""
