@@ -85,6 +85,7 @@ class Node(ABC):
     def reorganise(self, back_to: Any) -> None:
         """Drop every block since, and let another branch be longer."""
 
+    @abstractmethod
     def end(self) -> None:
         """Stop what was started."""
 
@@ -113,6 +114,9 @@ class Tester(Node):
         now = self.evm.block_number()
         self.tester.revert_to_snapshot(back_to)
         self.tester.mine_blocks(now - self.evm.block_number() + 1)
+
+    def end(self) -> None:
+        """Nothing runs beside this process."""
 
 
 class Anvil(Node):
