@@ -10,6 +10,8 @@ from datetime import date
 from typing import Final
 from xml.sax.saxutils import escape
 
+from market.kernel import spreadsheets
+
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -26,8 +28,6 @@ class Amount:
 
 
 Cell = str | int | date | Amount
-# What Excel reads as the beginning of a formula, also after it has dropped what stands before it.
-_FORMULA: Final = re.compile(r"^\s*[=+\-@\t\r]")
 _LONG_NUMBER: Final = re.compile(r"^[0-9]{12,}$")  # would be shown as 6.22E+18 and lose its last digits
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -46,7 +46,7 @@ def _text(cell: Cell) -> str:
     if not isinstance(cell, str):
         return str(cell)
     # the quote is what people type to keep text; a program that reads the file takes it off again
-    return f"'{cell}" if _FORMULA.match(cell) or _LONG_NUMBER.match(cell) else cell
+    return f"'{cell}" if spreadsheets.is_formula(cell) or _LONG_NUMBER.match(cell) else cell
 
 
 _TYPES: Final = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>

@@ -11,10 +11,10 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from frontend import formats, kinds, spreadsheets, subjects
+from frontend import formats, kinds, subjects
 from frontend.forms.supervision import JournalFilterForm
 from market import access
-from market.kernel import ids
+from market.kernel import ids, spreadsheets
 from market.participants.members import Member
 from market.requests import MemberRequest
 from supervision import journal

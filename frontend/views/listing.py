@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from frontend import details, spreadsheets
+from frontend import details
 from listings import detail
 from market import access
-from market.kernel import canonical_json
+from market.kernel import canonical_json, spreadsheets
 from market.kernel.errors import NotFound
 from market.participants.members import Member
 

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contracts.queries import trades
-from frontend import answers, formats, paging, refusals, spreadsheets
+from frontend import answers, formats, paging, refusals
 from frontend.forms.money import BankAccountForm, DaysForm, PayoutForm
 from frontend.forms.negotiations import ReasonForm
 from market import access
-from market.kernel import clock
+from market.kernel import clock, spreadsheets
 from market.kernel.errors import MarketError, NotFound
 from market.participants.members import Member, Role
 from market.requests import MemberRequest

@@ -18,7 +18,20 @@ from tests.settlement.builders import Market, refused
 from tests.settlement.test_doors import Program
 
 TODAY = clock.now().astimezone(ledger.ZONE).date()
-EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1", " =1+1", '=HYPERLINK("http://x","y")']
+EVIL = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1",
+    " =1+1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠A1",
+    '=HYPERLINK("http://x","y")',
+]
 
 
 def given_trade(market: Market) -> None:

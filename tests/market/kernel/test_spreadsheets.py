@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend import spreadsheets
+from market.kernel import spreadsheets
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,8 @@ from frontend import spreadsheets
         "＋1+A1",
         "-",
         "--1",
+        " =1+1",
+        "　＠A1",
     ],
 )
 def test_a_cell_that_would_run_is_told_to_be_text(cell: str) -> None:
