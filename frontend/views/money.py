@@ -1,7 +1,5 @@
 """An organisation's money: what it has, what is on its way, its statement, and paying out."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
@@ -20,14 +18,15 @@ from frontend import answers, formats, paging, refusals
 from frontend.forms.money import BankAccountForm, DaysForm, PayoutForm
 from frontend.forms.negotiations import ReasonForm
 from market import access
-from market.kernel import clock, spreadsheets
+from market.kernel import clock
 from market.kernel.errors import MarketError, NotFound
 from market.participants.members import Member, Role
 from market.requests import MemberRequest
-from settlement import bank_accounts, payouts, queries, whereabouts
+from settlement import bank_accounts, exports, payouts, queries, sheets, whereabouts
 from settlement.books import AccountLine, AccountStatement
 from settlement.errors import NotCovered
 from settlement.models import BankAccount
+from settlement.sheets import Amount, Cell
 from settlement.states import PayoutState, TransferKind
 
 KEEPERS: Final = (Role.FINANCE, Role.ADMIN)
@@ -120,38 +119,23 @@ def export(request: MemberRequest) -> HttpResponse:
         raise NotFound(_t("Name the first and the last day of the statement."))
     lines = list(_all_lines(request.member, *days))
     numbers = trades.numbers_of(request.member, [line.thread for line in lines if line.thread])
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(
+    head: list[Cell] = [
+        _t("Day"), _t("Time"), _t("What for"), _t("Trade"), _t("Reason"), _t("Money in"), _t("Money out"), _t("Balance")
+    ]  # fmt: skip
+    rows = [
         [
-            _t("Day"),
-            _t("Time"),
-            _t("What for"),
-            _t("Trade"),
-            _t("Reason"),
-            _t("Money in"),
-            _t("Money out"),
-            _t("Balance"),
+            line.booked_on,
+            formats.when(line.at, language="zh").partition(" ")[2],
+            _what(line),
+            numbers.get(line.thread, "") if line.thread else "",
+            line.reason,
+            Amount(line.change_minor) if line.change_minor > 0 else "",
+            Amount(-line.change_minor) if line.change_minor < 0 else "",
+            Amount(line.balance_minor),
         ]
-    )
-    for line in lines:
-        moment = formats.when(line.at, language="zh")
-        writer.writerow(
-            [
-                line.booked_on.isoformat(),
-                moment.partition(" ")[2],
-                _what(line),
-                numbers.get(line.thread, "") if line.thread else "",
-                spreadsheets.harmless(line.reason),
-                _yuan(line.change_minor) if line.change_minor > 0 else "",
-                _yuan(-line.change_minor) if line.change_minor < 0 else "",
-                _yuan(line.balance_minor),
-            ]
-        )
-    response = HttpResponse(out.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="statement-{days[0]}-{days[1]}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        for line in lines
+    ]
+    return exports.answer(sheets.write_csv([head, *rows]), exports.Form.CSV, f"statement-{days[0]}-{days[1]}")
 
 
 def _all_lines(by: Member, first_on: date, last_on: date) -> Iterator[AccountLine]:
@@ -163,12 +147,6 @@ def _all_lines(by: Member, first_on: date, last_on: date) -> Iterator[AccountLin
         if not found.lines or told >= min(found.count, EXPORT_LINES_MAX):
             return
         number += 1
-
-
-def _yuan(minor: int) -> str:
-    """Without mark and commas, so that a spreadsheet adds it up."""
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
 
 def _page(
